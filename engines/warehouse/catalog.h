@@ -1,0 +1,71 @@
+// The column and type model: what a catalog holds, as read in bulk.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engines/warehouse/type.h"
+
+namespace lockstep {
+
+struct TableName {
+  std::string catalog;
+  std::string schema;
+  std::string table;
+  [[nodiscard]] std::string in_catalog() const { return schema + "." + table; }
+  [[nodiscard]] std::string full() const { return catalog + "." + schema + "." + table; }
+};
+
+struct Column {
+  std::string name;  // as written by its creator; names are compared without regard to case
+  DataType type;
+  bool nullable = true;
+  std::optional<std::string> default_expression;  // SQL text as the engine prints it; absent: none
+  std::string comment;                            // empty: none
+  bool generated = false;
+  int position = 0;  // from 1
+};
+
+struct Table {
+  enum class Kind { table, view };
+  TableName name;
+  Kind kind = Kind::table;
+  std::vector<Column> columns;  // by position
+};
+
+// One catalog's tables and views, read at `version` where the engine has versions.
+struct CatalogContents {
+  std::string catalog;
+  std::optional<std::string> version;
+  std::vector<Table> tables;  // sorted by schema, then name (bytes)
+};
+
+// What hangs on a table and forbids or complicates a change of its columns.
+struct Dependents {
+  TableName table;
+  struct Constraint {
+    std::string kind;  // "PRIMARY KEY", "UNIQUE", "CHECK", "FOREIGN KEY", "NOT NULL"
+    std::vector<std::string> columns;
+    std::string text;
+  };
+  struct Index {
+    std::string name;
+    std::string sql;  // the CREATE INDEX statement
+  };
+  struct GeneratedColumn {
+    std::string name;
+    std::string expression;
+  };
+  struct View {
+    std::string name;  // schema.view
+    std::string sql;
+  };
+  std::vector<Constraint> constraints;
+  std::vector<Index> indexes;
+  std::vector<GeneratedColumn> generated;
+  std::vector<View> views;  // views whose text names the table
+};
+
+}  // namespace lockstep

@@ -1,0 +1,95 @@
+// How one kind of catalog writes SQL and what it can do. Capabilities ask; they never try and see.
+// Immutable and thread-safe. Every identifier that comes out is quoted, every literal escaped.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engines/warehouse/catalog.h"
+#include "engines/warehouse/type.h"
+#include "specs/result.h"
+
+namespace lockstep {
+
+struct Capabilities {
+  bool transactions = false;      // several statements commit together
+  bool constraints = false;       // PRIMARY KEY, UNIQUE, CHECK, FOREIGN KEY
+  bool indexes = false;
+  bool generated_columns = false;
+  bool nested_add = false;        // ADD COLUMN st.b
+  bool nested_drop = false;
+  bool versions = false;          // AT (VERSION => n)
+  bool commit_message = false;
+  bool cheap_commits = true;      // false: put many tables into one commit
+};
+
+// May a column (or a nested field) change from one type to the other in place, keeping every value?
+struct TypeChange {
+  enum class Verdict { same, widening, refused };
+  Verdict verdict = Verdict::refused;
+  std::string reason;  // refused: why, in words ("VARCHAR cannot become INTEGER without loss")
+};
+
+// A column, or a field inside one: {"address", "city"}; {"items", "element", "price"} for a list's element.
+using ColumnPath = std::vector<std::string>;
+
+struct DigestColumn {
+  std::string name;      // on this side
+  DataType type;         // on this side
+  DataType common;       // what both sides are cast to; equal to `type` when nothing has to be cast
+  bool nullable = true;
+};
+
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;  // "duckdb", "ducklake", "databricks"
+  [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
+
+  [[nodiscard]] virtual std::string quote(std::string_view identifier) const = 0;
+  [[nodiscard]] virtual std::string literal(std::string_view text) const = 0;
+  [[nodiscard]] virtual std::string qualified(const TableName& table) const = 0;
+  // FROM-clause text that reads the table at a version; the plain name without one.
+  [[nodiscard]] virtual std::string from(const TableName& table, const std::optional<std::string>& version) const = 0;
+
+  // Never fails: text it does not know becomes Kind::unknown with its text.
+  [[nodiscard]] virtual DataType parse_type(std::string_view text) const = 0;
+  [[nodiscard]] virtual std::string print_type(const DataType& type) const = 0;
+  // Whether a table of this kind can have a column of that type (a DuckLake has no ENUM). Empty: yes; else the reason.
+  [[nodiscard]] virtual std::string unsupported_type(const DataType& type) const = 0;
+
+  // For whole types, nested ones included (a STRUCT that only gains fields or whose fields widen is a widening).
+  [[nodiscard]] virtual TypeChange type_change(const DataType& from, const DataType& to) const = 0;
+
+  // ALTER statements, one each, no trailing semicolon.
+  [[nodiscard]] virtual std::string add_column(const TableName& table, const ColumnPath& path, const DataType& type,
+                                               const std::optional<std::string>& default_expression) const = 0;
+  [[nodiscard]] virtual std::string drop_column(const TableName& table, const ColumnPath& path) const = 0;
+  [[nodiscard]] virtual std::string rename_column(const TableName& table, const ColumnPath& path,
+                                                  std::string_view new_name) const = 0;
+  // `column`'s whole new type.
+  [[nodiscard]] virtual std::string change_type(const TableName& table, std::string_view column,
+                                                const DataType& type) const = 0;
+  [[nodiscard]] virtual std::string set_nullable(const TableName& table, std::string_view column,
+                                                 bool nullable) const = 0;
+  // Absent: DROP DEFAULT.
+  [[nodiscard]] virtual std::string set_default(const TableName& table, std::string_view column,
+                                                const std::optional<std::string>& expression) const = 0;
+  // Empty: removes the comment.
+  [[nodiscard]] virtual std::string set_comment(const TableName& table, std::string_view column,
+                                                std::string_view comment) const = 0;
+
+  // Digests. The name holds algorithm, engine and version; only digests of one name may be compared.
+  [[nodiscard]] virtual std::string digest_name() const = 0;
+  // The lossless type both sides can be cast to, or the reason why there is none.
+  [[nodiscard]] virtual Result<DataType> common_type(const DataType& a, const DataType& b) const = 0;
+  // Why a column of this type cannot enter a digest; empty: it can.
+  [[nodiscard]] virtual std::string not_digestible(const DataType& type) const = 0;
+  // One scan: a statement with one row: row count, then the digest's parts as text columns.
+  [[nodiscard]] virtual std::string digest_query(const TableName& table, const std::optional<std::string>& version,
+                                                 const std::vector<DigestColumn>& columns) const = 0;
+};
+
+}  // namespace lockstep

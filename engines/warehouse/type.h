@@ -1,0 +1,35 @@
+// A column's data type as a tree. Types are compared and reasoned about here, never as text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace lockstep {
+
+struct TypeField;
+
+struct DataType {
+  enum class Kind { scalar, decimal, list, array, structure, map, enumeration, unknown };
+  Kind kind = Kind::unknown;
+  std::string name;               // scalar: the engine's canonical upper-case name ("BIGINT", "TIMESTAMP WITH TIME ZONE")
+  int precision = 0;              // decimal
+  int scale = 0;                  // decimal
+  int size = 0;                   // array: its fixed length
+  std::vector<TypeField> fields;  // structure: its fields; list, array: one, the element; map: "key" and "value"
+  std::vector<std::string> values;  // enumeration
+  std::string text;               // exactly as the engine printed it
+
+  [[nodiscard]] bool nested() const {
+    return kind == Kind::list || kind == Kind::array || kind == Kind::structure || kind == Kind::map;
+  }
+};
+
+struct TypeField {
+  std::string name;
+  DataType type;
+};
+
+// Structural equality; field names without regard to case, `text` ignored.
+bool same_type(const DataType& a, const DataType& b);
+
+}  // namespace lockstep
