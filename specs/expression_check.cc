@@ -201,7 +201,7 @@ class Checker {
     if (base->kind != Kind::object) {
       const bool list = base->kind == Kind::list;
       return report("expression-type"_code, expr_.name_span(index),
-                    fmt::format("\"{}\" is a {}, which has no field \"{}\"", source(owner), base->to_string(), word),
+                    fmt::format("\"{}\" is {}, which has no field \"{}\"", source(owner), base->to_string(), word),
                     list ? "choose an item first, as in [0]" : "only objects have fields");
     }
     const auto found = base->fields.find(word);
@@ -217,12 +217,12 @@ class Checker {
     const bool list = base->kind == Kind::list;
     if (!list && base->kind != Kind::object)
       return report("expression-type"_code, expr_.span(node.left),
-                    fmt::format("\"{}\" is a {}, which cannot be indexed", source(node.left), base->to_string()),
+                    fmt::format("\"{}\" is {}, which cannot be indexed", source(node.left), base->to_string()),
                     "only lists and objects can");
     const bool fits = key->kind == Kind::any || (!key->nullable && key->kind == (list ? Kind::integer : Kind::string));
     if (!fits)
       return report("expression-type"_code, expr_.span(node.right),
-                    fmt::format("a {} is indexed with a {}", list ? "list" : "object", key->to_string()),
+                    fmt::format("{} is indexed with {}", list ? "list" : "object", key->to_string()),
                     list ? "give an integer, counted from 0" : "give a string");
     const ExprNode& right = expr_.nodes[node.right];
     if (right.kind == NodeKind::literal && right.literal.is_number() && right.literal.get<double>() < 0)
@@ -242,7 +242,7 @@ class Checker {
              "write default(..., false)");
     else
       report("expression-type"_code, expr_.span(index),
-             fmt::format("\"{}\" is a {}, but {} needs booleans", source(index), type->to_string(), op),
+             fmt::format("\"{}\" is {}, but {} needs booleans", source(index), type->to_string(), op),
              "compare it with something: ==, !=, <, ...");
   }
 
@@ -357,7 +357,7 @@ class Checker {
       const bool only_null = (given & static_cast<Kinds>(~accepted)) == kNullKind && given != kNullKind;
       const bool as_text = (accepted & kListKind) == 0 && (given & (kListKind | kObjectKind)) != 0;
       report(only_null ? "expression-null"_code : "expression-type"_code, expr_.span(argument),
-             fmt::format("{}() needs a {} here, but \"{}\" is {}", function.info.name, describe_kinds(accepted),
+             fmt::format("{}() needs {} here, but \"{}\" is {}", function.info.name, describe_kinds(accepted),
                          source(argument), type.to_string()),
              only_null ? "write default(value, fallback) around it"
              : as_text ? "write to_json(...) around it"

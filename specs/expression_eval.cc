@@ -122,7 +122,7 @@ class Evaluator {
   Result<Value> field(Value base, const ExprNode& node, std::string_view name) {
     if (!base.json.is_object())
       return Error("expression-type"_code,
-                   fmt::format("\"{}\" is a {}, which has no field \"{}\"", source(node.left),
+                   fmt::format("\"{}\" is {}, which has no field \"{}\"", source(node.left),
                                describe_kinds(kinds_of(base.json)), name),
                    "only objects have fields");
     const auto found = base.json.find(name);
@@ -134,7 +134,7 @@ class Evaluator {
   Result<Value> item(Value base, const ExprNode& node, const Json& key) {
     if (!base.json.is_array() || !key.is_number_integer())
       return Error("expression-type"_code,
-                   fmt::format("\"{}\" is a {} and is indexed with a {}", source(node.left),
+                   fmt::format("\"{}\" is {} and is indexed with {}", source(node.left),
                                describe_kinds(kinds_of(base.json)), describe_kinds(kinds_of(key))),
                    "index a list with an integer and an object with a string");
     const bool negative = !key.is_number_unsigned() && key.get<std::int64_t>() < 0;
@@ -149,7 +149,7 @@ class Evaluator {
     Result<Value> value = eval(index);
     if (value && !value->json.is_boolean())
       return Error("expression-type"_code,
-                   fmt::format("\"{}\" is a {}, but {} needs booleans", source(index),
+                   fmt::format("\"{}\" is {}, but {} needs booleans", source(index),
                                describe_kinds(kinds_of(value->json)), op),
                    "compare it with something: ==, !=, <, ...");
     return value;
@@ -191,7 +191,7 @@ class Evaluator {
     const bool ordered = (left.is_number() && right.is_number()) || (left.is_string() && right.is_string());
     if (equality ? !comparable(left, right) : !ordered)
       return Error("expression-type"_code,
-                   fmt::format("\"{}\" is a {} and \"{}\" is a {}: they cannot be compared{}", source(node.left),
+                   fmt::format("\"{}\" is {} and \"{}\" is {}: they cannot be compared{}", source(node.left),
                                describe_kinds(kinds_of(left)), source(node.right), describe_kinds(kinds_of(right)),
                                equality ? "" : " by size"),
                    "give both sides one type; nothing is converted");
@@ -236,7 +236,7 @@ class Evaluator {
       if (!value) return value;
       if ((kinds_of(value->json) & function->accepted(i)) == 0)
         return Error("expression-type"_code,
-                     fmt::format("\"{}\" is a {}, but {}() needs a {} here", source(index),
+                     fmt::format("\"{}\" is {}, but {}() needs {} here", source(index),
                                  describe_kinds(kinds_of(value->json)), function->info.name,
                                  describe_kinds(function->accepted(i))),
                      fmt::format("the function is {}", function->info.signature));

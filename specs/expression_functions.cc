@@ -54,7 +54,7 @@ std::optional<ArgumentFault> refine_join(Arguments arguments) {
   if (list.kind != Kind::list || !list.element || list.element->kind == Kind::any) return std::nullopt;
   if ((kinds_of(*list.element) & ~kScalarKinds) == 0) return std::nullopt;
   return ArgumentFault{
-      0, fmt::format("join() puts texts, numbers and booleans together, but this is a {}", list.to_string()),
+      0, fmt::format("join() puts texts, numbers and booleans together, but this is {}", list.to_string()),
       "write to_json(...) for the whole list"};
 }
 

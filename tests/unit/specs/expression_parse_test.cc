@@ -167,7 +167,9 @@ TEST(TemplateSpans, PlainAndQuoted) {
     ASSERT_TRUE(parsed);
     check_template(*parsed, {}, diagnostics);
     ASSERT_EQ(diagnostics.items().size(), 2U);
-    const auto source_text = [&](const Span& span) { return made.source->text.substr(span.start.offset, span.end.offset - span.start.offset); };
+    const auto source_text = [&](const Span& span) {
+      return made.source->text.substr(span.start.offset, span.end.offset - span.start.offset);
+    };
     EXPECT_EQ(source_text(diagnostics.items()[0].span), "b");
     EXPECT_EQ(source_text(diagnostics.items()[1].span), "cc");
     const unsigned quote = style == Node::Style::quoted ? 1 : 0;
@@ -179,7 +181,8 @@ TEST(TemplateSpans, PlainAndQuoted) {
 
 TEST(TemplateSpans, DoubleQuotesWithEscapes) {
   Scalar made = scalar("");
-  made.source = std::make_shared<const Source>(Source{"t.yaml", "k: \"\\t\\u00e4 ${{ format('\\\"{0}', params.no) }}\"\n"});
+  made.source =
+      std::make_shared<const Source>(Source{"t.yaml", "k: \"\\t\\u00e4 ${{ format('\\\"{0}', params.no) }}\"\n"});
   made.node.style = Node::Style::quoted;
   made.node.scalar = "\t\u00e4 ${{ format('\"{0}', params.no) }}";
   made.node.span.end = {1, 50, static_cast<std::uint32_t>(made.source->text.size() - 1)};
@@ -240,7 +243,8 @@ TEST(TemplateSpans, HandMadeNodesWithoutASource) {
 }
 
 TEST(References, NameEverythingOnce) {
-  const Checked checked = check("steps.a.outputs.x == steps['b-c'].status && env.E == secrets.S && params.P == item && always()", {});
+  const Checked checked =
+      check("steps.a.outputs.x == steps['b-c'].status && env.E == secrets.S && params.P == item && always()", {});
   ASSERT_TRUE(checked.text);
   References all = references_of(*checked.text);
   EXPECT_THAT(all.steps, ::testing::ElementsAre("a", "b-c"));

@@ -74,7 +74,8 @@ inline Result<Value> run(std::string text, const EvalScope& scope, bool bare = t
   return evaluate(*parsed, scope);
 }
 
-// A scope that answers from one JSON: {"params": {...}, "env": {...}, "secrets": {...}, "steps": {ID: {"outputs", "status"}}, ...}.
+// A scope that answers from one JSON: {"params": {...}, "env": {...}, "secrets": {...}, "steps": {ID: {"outputs",
+// "status"}}, ...}.
 inline EvalScope scope_of(const Json& values) {
   const auto member = [values](std::string path) {
     return [values, path = std::move(path)](std::string_view name) -> Result<Value> {
