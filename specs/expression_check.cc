@@ -206,7 +206,9 @@ class Checker {
     }
     const auto found = base->fields.find(word);
     if (found != base->fields.end()) return found->second;
-    if (base->open) return base->element ? base->element : any();
+    // An object that lists its fields is closed to readers, though other versions may add to it: a field that is not
+    // listed is a typing mistake far more often than knowledge of the future.
+    if (base->open && (base->element || base->fields.empty())) return base->element ? base->element : any();
     return report("expression-undefined"_code, expr_.name_span(index),
                   fmt::format("\"{}\" has no field \"{}\"", source(owner), word),
                   suggest(word, names_of(base->fields), "see the step's outputs with: lockstep schema STEP"));
@@ -415,12 +417,18 @@ void References::merge(const References& other) {
   env.insert(other.env.begin(), other.env.end());
   status_function = status_function || other.status_function;
   item = item || other.item;
+  run = run || other.run;
 }
 
 References references_of(const Template& text) {
   References all;
-  for (const Template::Piece& piece : text.pieces) {
-    if (!piece.expr) continue;
+  for (const Template::Piece& piece : text.pieces) all.merge(references_of(piece));
+  return all;
+}
+
+References references_of(const Template::Piece& piece) {
+  References all;
+  if (piece.expr) {
     const Expr& expr = *piece.expr;
     for (ExprIndex i = 0; i < expr.nodes.size(); ++i) {
       const ExprNode& node = expr.nodes[i];
@@ -435,6 +443,7 @@ References references_of(const Template& text) {
       if (path->root == "secrets") all.secrets.emplace(path->name);
       if (path->root == "params") all.params.emplace(path->name);
       if (path->root == "env") all.env.emplace(path->name);
+      if (path->root == "run") all.run = true;
     }
   }
   return all;
