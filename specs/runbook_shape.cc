@@ -31,10 +31,6 @@ StepShape make_shape(const StepSchema& schema) {
     if (mark != field.end()) shape.catalogs.push_back({name, *mark == "write", connection_field(*properties, name)});
   }
   shape.runs_sql = schema.uses.starts_with("sql/");
-  if (const auto dry_run = properties->find("dry_run"); dry_run != properties->end()) {
-    shape.has_dry_run = true;
-    shape.dry_run_by_default = dry_run->value("default", false);
-  }
   return shape;
 }
 

@@ -23,8 +23,6 @@ struct StepShape {
   TypePtr outputs_of_items;  // for_each: the list of them
   std::vector<CatalogField> catalogs;
   bool runs_sql = false;  // `statement` is SQL of the user's
-  bool dry_run_by_default = false;
-  bool has_dry_run = false;
 };
 
 // Null for an unknown step type. Thread-safe; the pointer stays valid.

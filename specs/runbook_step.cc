@@ -100,7 +100,7 @@ void StepBuilder::build(const Node& node, StepSpec& spec, const StepShape* shape
   for (const Member& member : node.members) {
     const Node& value = member.value;
     if (member.key == "with") {
-      if (value.kind == Node::Kind::map) spec.with = &value;
+      if (value.kind == Node::Kind::map || is_template(value)) spec.with = &value;
       spec.with_span = member.key_span;
     } else if (member.key == "needs") {
       needs(value, spec);
