@@ -158,7 +158,8 @@ class Checker {
       const auto found = scope_.params.find(word);
       if (found != scope_.params.end()) return found->second;
       return report("expression-undefined"_code, span, fmt::format("there is no param \"{}\"", word),
-                    suggest(word, names_of(scope_.params), "declare it under params:"));
+                    suggest(word, names_of(scope_.params),
+                            fmt::format("declare it: params: {{ {}: {{ type: string }} }}", word)));
     }
     if (root == "run") {
       static const std::vector<std::string> kNames = {"id", "name", "started_at", "runbook", "dry_run"};
@@ -284,18 +285,19 @@ class Checker {
     const bool right_is_word = expr_.nodes[node.right].kind == NodeKind::literal;
     const bool left_is_word = expr_.nodes[node.left].kind == NodeKind::literal;
     if (!right_is_word && !left_is_word) {
-      report("expression-value"_code, expr_.span(index), *reason, "");
+      report("expression-value"_code, expr_.span(index), *reason, "compare values that can be the same");
       return;
     }
     const ExprType& word = right_is_word ? right : left;
     const ExprType& known = right_is_word ? left : right;
     const ExprIndex at = right_is_word ? node.right : node.left;
+    std::string hint = did_you_mean(word.values.front(), known.values);
     std::string allowed;
     for (const std::string& value : known.values) allowed += (allowed.empty() ? "" : ", ") + value;
     report("expression-value"_code, expr_.span(at),
            fmt::format("\"{}\" is never '{}'; it is one of: {}", source(right_is_word ? node.left : node.right),
                        word.values.front(), allowed),
-           did_you_mean(word.values.front(), known.values));
+           hint.empty() ? "write one of those" : std::move(hint));
   }
 
   void ordering(const ExprNode& node, ExprIndex index, const ExprType& left, const ExprType& right) {
