@@ -1,7 +1,7 @@
 #include "runner/digest.h"
 
-#include <array>
 #include <openssl/evp.h>
+#include <array>
 #include <stdexcept>
 
 namespace lockstep {

@@ -1,7 +1,7 @@
 #include "runner/graph.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <functional>
 #include <queue>
 
@@ -16,7 +16,8 @@ constexpr std::size_t kMaxNamesInCycle = 12;  // in the message; `related` holds
 constexpr std::size_t kMaxRelated = 100;
 
 const Need& need_between(const StepSpec& step, std::size_t needed) {
-  return *std::find_if(step.needs.begin(), step.needs.end(), [needed](const Need& need) { return need.step == needed; });
+  return *std::find_if(step.needs.begin(), step.needs.end(),
+                       [needed](const Need& need) { return need.step == needed; });
 }
 
 // `path`: each step needs the next one, the last one needs the first.
@@ -32,9 +33,10 @@ void report_cycle(const Runbook& runbook, const std::vector<std::size_t>& path, 
   }
   names += fmt::format(" needs \"{}\"", first.id);
   const std::size_t second = path.size() > 1 ? path[1] : path[0];
-  Diagnostic& finding = diagnostics.error(
-      "dependency-cycle"_code, need_between(first, second).span, fmt::format("cycle: {}", names),
-      path.size() == 1 ? "a step cannot wait for itself: remove this need" : "remove one of these needs, or split a step");
+  Diagnostic& finding =
+      diagnostics.error("dependency-cycle"_code, need_between(first, second).span, fmt::format("cycle: {}", names),
+                        path.size() == 1 ? "a step cannot wait for itself: remove this need"
+                                         : "remove one of these needs, or split a step");
   for (std::size_t i = 0; i < path.size() && i < kMaxRelated; ++i) {
     const StepSpec& from = runbook.steps[path[i]];
     const std::size_t to = path[(i + 1) % path.size()];

@@ -1,9 +1,9 @@
 #include "runner/graph_claims.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <fmt/format.h>
 #include <map>
 #include <tuple>
 
@@ -156,7 +156,9 @@ class UnorderedSteps {
   std::map<std::pair<std::size_t, std::uint32_t>, Partner> partners_;
 };
 
-std::string_view verb(Mode mode) { return mode == Mode::write || mode == Mode::intent_write ? "writes" : "reads"; }
+std::string_view verb(Mode mode) {
+  return mode == Mode::write || mode == Mode::intent_write ? "writes" : "reads";
+}
 
 }  // namespace
 
@@ -195,7 +197,8 @@ void warn_of_unordered_steps(const Runbook& runbook, const Graph& graph, Diagnos
         "unordered-steps"_code, later.id_span,
         fmt::format("nothing says which of \"{}\" ({} it) and \"{}\" ({} it) comes first on {}: they run one after the "
                     "other",
-                    first.id, verb(partner.other_mode), later.id, verb(partner.mode), graph.resources[partner.resource]),
+                    first.id, verb(partner.other_mode), later.id, verb(partner.mode),
+                    graph.resources[partner.resource]),
         fmt::format("add `needs: [{}]` to \"{}\", or the other way round", first.id, later.id));
     finding.related.push_back({first.id_span, fmt::format("\"{}\" is here", first.id)});
   }

@@ -1,6 +1,6 @@
 // The drawings of a graph: text, Mermaid, Graphviz. Names come from a file and are escaped for each.
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "runner/graph.h"
 #include "runner/style.h"
@@ -41,14 +41,29 @@ std::string mermaid_label(std::string_view text) {
   std::string label;
   for (char c : text) {
     switch (c) {
-      case '"': label += "#quot;"; break;
-      case '#': label += "#35;"; break;
-      case '&': label += "#amp;"; break;
-      case '<': label += "#lt;"; break;
-      case '>': label += "#gt;"; break;
-      case '`': label += "#96;"; break;
-      case '\\': label += "#92;"; break;
-      default: label += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+      case '"':
+        label += "#quot;";
+        break;
+      case '#':
+        label += "#35;";
+        break;
+      case '&':
+        label += "#amp;";
+        break;
+      case '<':
+        label += "#lt;";
+        break;
+      case '>':
+        label += "#gt;";
+        break;
+      case '`':
+        label += "#96;";
+        break;
+      case '\\':
+        label += "#92;";
+        break;
+      default:
+        label += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
     }
   }
   return label;
@@ -82,7 +97,8 @@ std::string graph_text(const Runbook& runbook, const Graph& graph) {
     text += fmt::format("\nlevel {}\n", level + 1);
     for (std::size_t index : rows[level]) {
       const StepSpec& step = runbook.steps[index];
-      std::string line = "  " + pad(escape_controls(step.id), id_width) + "  " + pad(escape_controls(step.uses), uses_width);
+      std::string line =
+          "  " + pad(escape_controls(step.id), id_width) + "  " + pad(escape_controls(step.uses), uses_width);
       for (const std::string& part : {needs_text(runbook, step), marks_of(step)})
         if (!part.empty()) line += "  " + part;
       line.erase(line.find_last_not_of(' ') + 1);

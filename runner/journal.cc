@@ -1,14 +1,14 @@
 #include "runner/journal.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <boost/crc.hpp>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <fstream>
 #include <sstream>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "runner/digest.h"
 
@@ -27,7 +27,9 @@ std::string crc_hex(std::string_view text) {
   return fmt::format("{:08x}", crc.checksum());
 }
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 Error not_writable(const std::string& path, std::string_view doing, int error) {
   return {"journal-not-writable"_code, fmt::format("cannot {} \"{}\": {}", doing, path, std::strerror(error)),
@@ -69,7 +71,9 @@ Result<void> write_all(int descriptor, const std::string& path, std::string_view
 Journal::Journal(std::string path, int descriptor, const SecretSet& secrets)
     : path_(std::move(path)), descriptor_(descriptor), secrets_(secrets), previous_hash_(64, '0') {}
 
-Journal::~Journal() { ::close(descriptor_); }
+Journal::~Journal() {
+  ::close(descriptor_);
+}
 
 Result<std::unique_ptr<Journal>> Journal::create(const std::string& state_dir, const std::string& run_id,
                                                  const Json& header, const SecretSet& secrets) {
@@ -137,8 +141,10 @@ Result<void> Journal::sync_up_to(std::uint64_t sequence) {
     lock.lock();
     syncing_ = false;
     // After a failed sync the kernel may have dropped the pages: trying again would only pretend.
-    if (failed != 0) broken_ = not_writable(path_, "sync the journal", failed);
-    else durable_ = covered;
+    if (failed != 0)
+      broken_ = not_writable(path_, "sync the journal", failed);
+    else
+      durable_ = covered;
     synced_.notify_all();
   }
   return {};
@@ -208,8 +214,9 @@ std::optional<JournalRecord> parse_record(std::string_view line, std::uint64_t s
   const std::string_view tail = line.substr(content.size());
   if (!tail.starts_with(kCrcKey) || tail.substr(kCrcKey.size(), kCrcDigits) != crc_hex(content)) return std::nullopt;
   const Json json = Json::parse(std::string(content) + "}", nullptr, false);
-  if (!json.is_object() || json.value("seq", Json()) != Json(sequence) || json.value("prev", Json()) != Json(previous) ||
-      !json.value("type", Json()).is_string() || !json.value("time", Json()).is_string() || !json.contains("body"))
+  if (!json.is_object() || json.value("seq", Json()) != Json(sequence) ||
+      json.value("prev", Json()) != Json(previous) || !json.value("type", Json()).is_string() ||
+      !json.value("time", Json()).is_string() || !json.contains("body"))
     return std::nullopt;
   return JournalRecord{sequence, json["type"], json["time"], json["body"]};
 }

@@ -1,7 +1,7 @@
 #include "runner/report.h"
 
-#include <ctime>
 #include <fmt/format.h>
+#include <ctime>
 
 #include "engines/file.h"
 
@@ -11,10 +11,14 @@ namespace {
 
 std::string_view to_string(Action::Kind kind) {
   switch (kind) {
-    case Action::Kind::sql: return "sql";
-    case Action::Kind::rest: return "rest";
-    case Action::Kind::file: return "file";
-    case Action::Kind::compute: return "compute";
+    case Action::Kind::sql:
+      return "sql";
+    case Action::Kind::rest:
+      return "rest";
+    case Action::Kind::file:
+      return "file";
+    case Action::Kind::compute:
+      return "compute";
   }
   return "compute";
 }
@@ -25,7 +29,9 @@ Json actions_json(const std::vector<Action>& actions) {
   return list;
 }
 
-Json time_json(const std::optional<WallTime>& time) { return time ? Json(rfc3339(*time)) : Json(); }
+Json time_json(const std::optional<WallTime>& time) {
+  return time ? Json(rfc3339(*time)) : Json();
+}
 
 Json item_json(const ItemReport& item) {
   Json json{{"item", item.item},
@@ -41,22 +47,32 @@ Json item_json(const ItemReport& item) {
 
 std::string_view to_string(StepStatus status) {
   switch (status) {
-    case StepStatus::pending: return "pending";
-    case StepStatus::running: return "running";
-    case StepStatus::succeeded: return "succeeded";
-    case StepStatus::failed: return "failed";
-    case StepStatus::skipped: return "skipped";
-    case StepStatus::cancelled: return "cancelled";
-    case StepStatus::unknown: return "unknown";
+    case StepStatus::pending:
+      return "pending";
+    case StepStatus::running:
+      return "running";
+    case StepStatus::succeeded:
+      return "succeeded";
+    case StepStatus::failed:
+      return "failed";
+    case StepStatus::skipped:
+      return "skipped";
+    case StepStatus::cancelled:
+      return "cancelled";
+    case StepStatus::unknown:
+      return "unknown";
   }
   return "unknown";
 }
 
 std::string_view to_string(RunReport::Status status) {
   switch (status) {
-    case RunReport::Status::succeeded: return "succeeded";
-    case RunReport::Status::failed: return "failed";
-    case RunReport::Status::cancelled: return "cancelled";
+    case RunReport::Status::succeeded:
+      return "succeeded";
+    case RunReport::Status::failed:
+      return "failed";
+    case RunReport::Status::cancelled:
+      return "cancelled";
   }
   return "failed";
 }
@@ -78,8 +94,12 @@ Json error_json(const Error& error) {
 }
 
 Json action_json(const Action& action) {
-  return {{"kind", to_string(action.kind)}, {"connection", action.connection}, {"target", action.target},
-          {"text", action.text},            {"why", action.why},               {"changes", action.changes}};
+  return {{"kind", to_string(action.kind)},
+          {"connection", action.connection},
+          {"target", action.target},
+          {"text", action.text},
+          {"why", action.why},
+          {"changes", action.changes}};
 }
 
 Json step_json(const StepReport& step) {
@@ -120,6 +140,8 @@ Json report_json(const RunReport& report, const SecretSet& secrets) {
   return secrets.empty() ? json : secrets.redact(json);
 }
 
-Result<void> write_file_atomically(const std::string& path, std::string_view text) { return replace_file(path, text); }
+Result<void> write_file_atomically(const std::string& path, std::string_view text) {
+  return replace_file(path, text);
+}
 
 }  // namespace lockstep

@@ -10,10 +10,14 @@ constexpr std::size_t kMaxNeedsInReason = 3;
 
 std::string_view how_it_ended(StepStatus status) {
   switch (status) {
-    case StepStatus::failed: return "which failed";
-    case StepStatus::skipped: return "which was skipped";
-    case StepStatus::cancelled: return "which was cancelled";
-    default: return "of which nobody knows whether it took effect";
+    case StepStatus::failed:
+      return "which failed";
+    case StepStatus::skipped:
+      return "which was skipped";
+    case StepStatus::cancelled:
+      return "which was cancelled";
+    default:
+      return "of which nobody knows whether it took effect";
   }
 }
 
@@ -100,8 +104,7 @@ void Schedule::settle(std::size_t step, StepStatus status, bool good) {
   if (entry.before_final) {
     run_view_.failure = run_view_.failure || bad_end;
     if (bad_end || status == StepStatus::cancelled) run_view_.success = false;
-    if (--missing_before_final_ == 0)
-      to_consider_.insert(to_consider_.end(), final_steps_.begin(), final_steps_.end());
+    if (--missing_before_final_ == 0) to_consider_.insert(to_consider_.end(), final_steps_.begin(), final_steps_.end());
   }
   for (std::size_t dependent : graph_.dependents[step])
     if (--entries_[dependent].missing == 0) to_consider_.push_back(dependent);
@@ -149,7 +152,8 @@ void Schedule::consider(std::size_t step) {
   }
   if (rule.has_condition) {
     Gate gate = gate_(step, view_of(step));
-    if (gate.answer == Gate::Answer::skip) return end(step, StepStatus::skipped, std::move(gate.reason), {}, false);
+    if (gate.answer == Gate::Answer::skip)
+      return end(step, StepStatus::skipped, std::move(gate.reason), {}, gate.counts_as_success);
     if (gate.answer == Gate::Answer::fail)
       return end(step, StepStatus::failed, {}, std::move(gate.error), rule.continue_on_error);
   }
@@ -176,7 +180,8 @@ std::string Schedule::bad_needs(std::size_t step) const {
     const Entry& entry = entries_[need];
     if (entry.state != State::ended || entry.good) continue;
     if (++count > kMaxNeedsInReason) continue;
-    reason += fmt::format("{}\"{}\", {}", count == 1 ? "needs " : ", and ", rules_[need].id, how_it_ended(entry.status));
+    reason +=
+        fmt::format("{}\"{}\", {}", count == 1 ? "needs " : ", and ", rules_[need].id, how_it_ended(entry.status));
   }
   if (count > kMaxNeedsInReason) reason += fmt::format(", and {} more", count - kMaxNeedsInReason);
   return reason;

@@ -10,8 +10,8 @@
 //     cancelled()  the run was interrupted (Ctrl-C, or its timeout)
 //     always()     true
 //   A step whose `if` uses always(), failure() or cancelled() but which needs nothing is a *final step*: it is decided
-//   when every step has ended that is neither a final step nor comes after one, and looks at all of those instead of its
-//   needs: success() is then true when none of them failed, was cancelled or is unknown.
+//   when every step has ended that is neither a final step nor comes after one, and looks at all of those instead of
+//   its needs: success() is then true when none of them failed, was cancelled or is unknown.
 //
 //   After a failure nothing starts any more but steps whose `if` uses always() or failure(), unless `keep_going`.
 //   After an interruption nothing starts but steps whose `if` uses always() or cancelled(); after stop() nothing.
@@ -56,8 +56,9 @@ struct StatusView {
 struct Gate {
   enum class Answer : std::uint8_t { run, skip, fail };
   Answer answer = Answer::run;
-  std::string reason;          // skip: why
-  std::optional<Error> error;  // fail: the `if` could not be evaluated
+  std::string reason;              // skip: why
+  std::optional<Error> error;      // fail: the `if` could not be evaluated
+  bool counts_as_success = false;  // skip: dependents may run all the same (a dry run that could not tell)
 };
 // Called at most once a step, from within the schedule's functions, when all its needs have ended.
 using GateFunction = std::function<Gate(std::size_t step, const StatusView& view)>;
@@ -85,6 +86,7 @@ class Schedule {
   void stop(const std::string& why);
 
   [[nodiscard]] bool all_ended() const { return ended_ == rules_.size(); }
+  [[nodiscard]] const StepRule& rule(std::size_t step) const { return rules_[step]; }
   [[nodiscard]] bool interrupted() const { return interrupted_; }
   // A step failed that the run does not forgive.
   [[nodiscard]] bool failed() const { return failed_; }
@@ -94,12 +96,12 @@ class Schedule {
   struct Entry {
     State state = State::waiting;
     StepStatus status = StepStatus::pending;
-    bool good = false;       // counts as succeeded for its dependents
+    bool good = false;  // counts as succeeded for its dependents
     bool final_step = false;
     bool before_final = true;  // neither a final step nor after one
     std::size_t missing = 0;   // needs that have not ended
   };
-  struct Holding {  // of one resource
+  struct Holding {                          // of one resource
     std::size_t holders[4] = {0, 0, 0, 0};  // by Claim::Mode
     std::set<std::size_t> blocked;          // steps to try again when it is released, in file order
   };
@@ -121,14 +123,14 @@ class Schedule {
   bool keep_going_;
   GateFunction gate_;
   std::vector<Entry> entries_;
-  std::vector<Holding> holdings_;          // by resource
+  std::vector<Holding> holdings_;  // by resource
   std::vector<std::size_t> final_steps_;
-  std::vector<std::size_t> to_consider_;   // all needs have ended
-  std::set<std::size_t> ready_;            // claims held, waiting for a slot
+  std::vector<std::size_t> to_consider_;  // all needs have ended
+  std::set<std::size_t> ready_;           // claims held, waiting for a slot
   std::vector<Decision> decided_;
   std::size_t ended_ = 0;
-  std::size_t missing_before_final_ = 0;   // steps that the final steps still wait for
-  StatusView run_view_;                    // what final steps see
+  std::size_t missing_before_final_ = 0;  // steps that the final steps still wait for
+  StatusView run_view_;                   // what final steps see
   bool failed_ = false;
   bool halted_ = false;  // by a failure
   bool interrupted_ = false;

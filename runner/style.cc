@@ -1,8 +1,8 @@
 #include "runner/style.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 namespace lockstep {
 
@@ -17,7 +17,10 @@ CodePoint decode(std::string_view text) {
   const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
   if (lead < 0x80) return {lead, 1};
-  const std::size_t size = lead >= 0xF0 && lead <= 0xF4 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 0;
+  const std::size_t size = lead >= 0xF0 && lead <= 0xF4  ? 4
+                           : lead >= 0xE0 && lead < 0xF0 ? 3
+                           : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                         : 0;
   if (size == 0 || text.size() < size) return {};
   char32_t value = lead & (0xFFU >> (size + 1));
   for (std::size_t i = 1; i < size; ++i) {
@@ -31,8 +34,8 @@ CodePoint decode(std::string_view text) {
 
 // Controls, and the marks that reorder what a reader sees (Trojan Source, CVE-2021-42574).
 bool is_dangerous(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
 struct Range {
@@ -41,18 +44,38 @@ struct Range {
 };
 
 // The blocks that matter in names; after Unicode 15's EastAsianWidth.txt (W, F) and general category Mn.
-constexpr std::array<Range, 14> kWide{{{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0x33FF}, {0x3400, 0x4DBF}, {0x4E00, 0x9FFF},
-                                       {0xA000, 0xA4CF}, {0xA960, 0xA97F}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},
-                                       {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}}};
-constexpr std::array<Range, 8> kCombining{{{0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x1AB0, 0x1AFF},
-                                           {0x1DC0, 0x1DFF}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
+constexpr std::array<Range, 14> kWide{{{0x1100, 0x115F},
+                                       {0x2E80, 0x303E},
+                                       {0x3041, 0x33FF},
+                                       {0x3400, 0x4DBF},
+                                       {0x4E00, 0x9FFF},
+                                       {0xA000, 0xA4CF},
+                                       {0xA960, 0xA97F},
+                                       {0xAC00, 0xD7A3},
+                                       {0xF900, 0xFAFF},
+                                       {0xFE30, 0xFE6F},
+                                       {0xFF00, 0xFF60},
+                                       {0xFFE0, 0xFFE6},
+                                       {0x1F300, 0x1FAFF},
+                                       {0x20000, 0x3FFFD}}};
+constexpr std::array<Range, 8> kCombining{{{0x0300, 0x036F},
+                                           {0x0483, 0x0489},
+                                           {0x0591, 0x05BD},
+                                           {0x1AB0, 0x1AFF},
+                                           {0x1DC0, 0x1DFF},
+                                           {0x200B, 0x200D},
+                                           {0x20D0, 0x20FF},
+                                           {0xFE00, 0xFE0F}}};
 
 template <std::size_t N>
 bool in(const std::array<Range, N>& ranges, char32_t c) {
-  return std::any_of(ranges.begin(), ranges.end(), [c](const Range& range) { return c >= range.first && c <= range.last; });
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [c](const Range& range) { return c >= range.first && c <= range.last; });
 }
 
-std::size_t width_of(char32_t c) { return in(kCombining, c) ? 0 : in(kWide, c) ? 2 : 1; }
+std::size_t width_of(char32_t c) {
+  return in(kCombining, c) ? 0 : in(kWide, c) ? 2 : 1;
+}
 
 }  // namespace
 
@@ -60,12 +83,23 @@ std::string paint(const Style& style, Tone tone, std::string_view text) {
   if (!style.color || tone == Tone::plain || text.empty()) return std::string(text);
   std::string_view code;
   switch (tone) {
-    case Tone::good: code = "32"; break;
-    case Tone::bad: code = "31"; break;
-    case Tone::warn: code = "33"; break;
-    case Tone::dim: code = "2"; break;
-    case Tone::bold: code = "1"; break;
-    case Tone::plain: break;
+    case Tone::good:
+      code = "32";
+      break;
+    case Tone::bad:
+      code = "31";
+      break;
+    case Tone::warn:
+      code = "33";
+      break;
+    case Tone::dim:
+      code = "2";
+      break;
+    case Tone::bold:
+      code = "1";
+      break;
+    case Tone::plain:
+      break;
   }
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
