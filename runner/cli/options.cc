@@ -34,6 +34,11 @@ ParsedCommand refuse(std::string message, const CommandHelp& help) {
 
 }  // namespace
 
+std::string suggestion(std::string_view wanted, const std::vector<std::string>& known) {
+  std::string guess = did_you_mean(wanted, known);
+  return guess.empty() ? guess : "; " + guess;
+}
+
 ParsedCommand parse_command(const std::vector<std::string>& arguments, const CommandHelp& help,
                             po::options_description& options,
                             const po::positional_options_description& positionals) {
@@ -58,7 +63,7 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments, const Com
     po::notify(parsed.values);
   } catch (const po::unknown_option& error) {
     std::string name = error.get_option_name();
-    return refuse(fmt::format("unknown option '{}'{}", name, did_you_mean(name, option_names(shown), "; ")), help);
+    return refuse(fmt::format("unknown option '{}'{}", name, suggestion(name, option_names(shown))), help);
   } catch (const po::too_many_positional_options_error&) {
     return refuse("too many arguments", help);
   } catch (const po::required_option& error) {
