@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <ctime>
 
-#include "engines/file.h"
-
 namespace lockstep {
 
 namespace {
@@ -138,10 +136,6 @@ Json report_json(const RunReport& report, const SecretSet& secrets) {
             {"finished_at", rfc3339(report.finished_at)},
             {"steps", std::move(steps)}};
   return secrets.empty() ? json : secrets.redact(json);
-}
-
-Result<void> write_file_atomically(const std::string& path, std::string_view text) {
-  return replace_file(path, text);
 }
 
 }  // namespace lockstep
