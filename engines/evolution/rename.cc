@@ -44,20 +44,30 @@ bool near_names(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+Result<void> Renames::add(const std::string& key, const Json& value) {
+  if (key.empty() || !value.is_string() || value.get_ref<const std::string&>().empty())
+    return Error("rename-invalid"_code, fmt::format("rename entry \"{}\" does not name a new column", key),
+                 "write rename: { old_column: new_column }, both as text");
+  const auto [at, fresh] = entries_.emplace(fold_name(key), Entry{key, value.get<std::string>(), false});
+  if (!fresh)
+    return Error("rename-invalid"_code,
+                 fmt::format("rename entries \"{}\" and \"{}\" are about the same column", at->second.key, key),
+                 "names are compared without regard to case: keep one of the two");
+  return {};
+}
+
 Result<Renames> Renames::from_json(const Json& map) {
   Renames renames;
   if (map.is_null()) return renames;
   if (!map.is_object())
     return Error("rename-invalid"_code, "\"rename\" is not a map", "write rename: { old_column: new_column }");
   for (const auto& [key, value] : map.items()) {
-    if (key.empty() || !value.is_string() || value.get_ref<const std::string&>().empty())
-      return Error("rename-invalid"_code, fmt::format("rename entry \"{}\" does not name a new column", key),
-                   "write rename: { old_column: new_column }, both as text");
-    const auto [at, fresh] = renames.entries_.emplace(fold_name(key), Entry{key, value.get<std::string>(), false});
-    if (!fresh)
-      return Error("rename-invalid"_code,
-                   fmt::format("rename entries \"{}\" and \"{}\" are about the same column", at->second.key, key),
-                   "names are compared without regard to case: keep one of the two");
+    if (!value.is_object()) {
+      if (Result<void> added = renames.add(key, value); !added) return added.error();
+      continue;
+    }
+    for (const auto& [column, name] : value.items())
+      if (Result<void> added = renames.add(fmt::format("{}.{}", key, column), name); !added) return added.error();
   }
   return renames;
 }
