@@ -32,13 +32,22 @@ std::string letters(std::string_view name) {
   return kept;
 }
 
+// Whether the letters of `part` stand in `whole` in their order, the first one first: "custid" in "customerid".
+bool abbreviates(std::string_view part, std::string_view whole) {
+  if (part.empty() || whole.empty() || part.front() != whole.front()) return false;
+  std::size_t at = 0;
+  for (const char c : whole)
+    if (at < part.size() && part[at] == c) ++at;
+  return at == part.size();
+}
+
 bool near_names(std::string_view a, std::string_view b) {
   constexpr std::size_t kLongest = 256;  // beyond it nobody mistypes; keeps the distance cheap
   const std::string x = letters(a);
   const std::string y = letters(b);
   if (x.empty() || y.empty() || x.size() > kLongest || y.size() > kLongest) return x == y;
-  if (std::min(x.size(), y.size()) >= 3 && (x.find(y) != std::string::npos || y.find(x) != std::string::npos))
-    return true;
+  const bool contained = x.find(y) != std::string::npos || y.find(x) != std::string::npos;
+  if (std::min(x.size(), y.size()) >= 3 && (contained || abbreviates(x, y) || abbreviates(y, x))) return true;
   return edit_distance(x, y) <= std::max(x.size(), y.size()) / 3;
 }
 
