@@ -1,0 +1,108 @@
+#include "runner/cli/load.h"
+
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "engines/file.h"
+#include "specs/diagnostic_render.h"
+#include "specs/yaml.h"
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::uint64_t kMaxRunbookBytes = 9ULL << 20;  // one above the reader's own limit, so that it gets to say so
+
+Result<std::shared_ptr<const Source>> read_source(const std::string& path) {
+  Result<std::string> text = read_file(path, kMaxRunbookBytes);
+  if (!text) return std::move(text).error();
+  return std::shared_ptr<const Source>(std::make_shared<Source>(Source{path, *std::move(text)}));
+}
+
+// What is known of a step's inputs before the run: params are, everything else is null.
+Json inputs_before_run(const StepSpec& step, const ParamValues& params) {
+  Json inputs = Json::object();
+  if (step.with == nullptr || step.with->kind != Node::Kind::map) return inputs;
+  auto unknown = [](std::string_view) -> Result<Value> {
+    return Error("value-not-known-yet"_code, "this value is known only while the runbook runs", "run the runbook");
+  };
+  EvalScope scope;
+  scope.param = [&params, &unknown](std::string_view name) -> Result<Value> {
+    auto found = params.find(name);
+    if (found == params.end()) return unknown(name);
+    return Value{found->second, false};
+  };
+  scope.env = scope.secret = scope.step_outputs = scope.step_status = scope.run = unknown;
+  scope.status = [](std::string_view) { return false; };
+  for (const Member& member : step.with->members) {
+    Result<ResolvedInputs> value = resolve_node(member.value, scope);
+    inputs[member.key] = value ? std::move(value->json) : Json();
+  }
+  return inputs;
+}
+
+void check(LoadedRunbook& loaded, const GivenParams& given) {
+  Runbook& runbook = *loaded.runbook;
+  loaded.params = bind_params(runbook, given, loaded.diagnostics);
+  check_catalogs(runbook, loaded.params, loaded.diagnostics);
+  loaded.accesses.reserve(runbook.steps.size());
+  for (const StepSpec& step : runbook.steps)
+    loaded.accesses.push_back(catalog_accesses(runbook, step, inputs_before_run(step, loaded.params)));
+  loaded.graph = build_graph(runbook, loaded.accesses, loaded.diagnostics);
+}
+
+}  // namespace
+
+LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given) {
+  LoadedRunbook loaded{Diagnostics(source), {}, {}, {}, {}};
+  std::optional<Document> document = parse_yaml(source, loaded.diagnostics);
+  if (document)
+    loaded.runbook = build_runbook(std::make_shared<const Document>(*std::move(document)), source->path, loaded.diagnostics);
+  if (loaded.runbook) check(loaded, given);
+  loaded.diagnostics.sort();
+  return loaded;
+}
+
+Result<LoadedRunbook> load_runbook(const RunbookArguments& arguments) {
+  Result<std::shared_ptr<const Source>> source = read_source(arguments.path);
+  if (!source) return std::move(source).error();
+  GivenParams given;
+  for (const std::string& text : arguments.params) {
+    std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return Error("param-syntax"_code, fmt::format("'--param {}' is not NAME=VALUE", text), "write --param NAME=VALUE");
+    given.texts.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  std::optional<Diagnostics> params_findings;
+  if (!arguments.params_file.empty()) {
+    Result<std::shared_ptr<const Source>> params_source = read_source(arguments.params_file);
+    if (!params_source) return std::move(params_source).error();
+    params_findings.emplace(*params_source);
+    if (std::optional<Document> document = parse_yaml(*params_source, *params_findings))
+      given.file = std::make_shared<const Document>(*std::move(document));
+  }
+  LoadedRunbook loaded = load_runbook_text(*std::move(source), given);
+  if (params_findings) loaded.diagnostics.append(*params_findings);
+  return loaded;
+}
+
+int print_findings(const Diagnostics& diagnostics, std::string_view format, bool colour) {
+  if (format == "json")
+    fmt::print("{}\n", render_json(diagnostics).dump(2));
+  else if (format == "sarif")
+    fmt::print("{}\n", render_sarif(diagnostics).dump(2));
+  else if (format == "github")
+    fmt::print("{}", render_github(diagnostics));
+  else if (!diagnostics.items().empty())
+    fmt::print(stderr, "{}", render_text(diagnostics, colour));
+  return diagnostics.has_errors() ? 3 : 0;
+}
+
+int print_error(const Error& error) {
+  fmt::print(stderr, "error: {} [{}]\n", error.message, error.code);
+  for (const std::string& circumstance : error.context) fmt::print(stderr, "  {}\n", circumstance);
+  if (!error.remedy.empty()) fmt::print(stderr, "hint: {}\n", error.remedy);
+  return 3;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,70 @@
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+
+#include "runner/cli/command.h"
+#include "runner/cli/options.h"
+
+namespace lockstep {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      {"run", "run a runbook", run_command},
+      {"validate", "check a runbook without running anything", validate_command},
+      {"graph", "draw the steps and what they need", graph_command},
+      {"schema", "print the JSON Schema of runbooks or of a step", schema_command},
+      {"init", "write a commented runbook that runs as it is", init_command},
+      {"sign", "sign a manifest", sign_command},
+      {"verify", "verify a signed envelope", verify_command},
+      {"keygen", "make an ed25519 key pair", keygen_command},
+      {"completion", "print a completion script for bash, zsh or fish", completion_command},
+  };
+  return all;
+}
+
+namespace {
+
+std::string overview() {
+  std::string text =
+      "Lockstep keeps a lakehouse catalog and its clone in lockstep.\n\n"
+      "usage: lockstep COMMAND [arguments]\n\ncommands:\n";
+  for (const Command& command : commands()) text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+  text +=
+      "\n`lockstep COMMAND --help` explains a command and shows examples.\n\n"
+      "exit codes: 0 done, 1 a step failed, 3 invalid runbook or arguments, 70 internal error, 124 run timeout,\n"
+      "            130 interrupted, 143 terminated\n";
+  return text;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    fmt::print(arguments.empty() ? stderr : stdout, "{}", overview());
+    return arguments.empty() ? static_cast<int>(Exit::invalid) : 0;
+  }
+  if (arguments[0] == "--version") {
+    fmt::print("lockstep {}\n", LOCKSTEP_VERSION);
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Command& command : commands()) {
+    if (command.name == arguments[0]) {
+      try {
+        return command.run({arguments.begin() + 1, arguments.end()});
+      } catch (const std::exception& bug) {
+        fmt::print(stderr,
+                   "error: internal error in `lockstep {}`: {} [internal-error]\n"
+                   "hint: this is a bug in Lockstep; please report it with the runbook that shows it\n",
+                   command.name, bug.what());
+        return static_cast<int>(Exit::internal);
+      }
+    }
+    names.emplace_back(command.name);
+  }
+  fmt::print(stderr, "error: unknown command '{}'{}\nhint: `lockstep --help` lists the commands\n", arguments[0],
+             suggestion(arguments[0], names));
+  return static_cast<int>(Exit::invalid);
+}
+
+}  // namespace lockstep
