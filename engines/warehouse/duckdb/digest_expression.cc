@@ -168,7 +168,8 @@ std::string hash_arguments(const Dialect& dialect, const DigestColumn& column) {
     return fmt::format("CAST(to_json({}) AS VARCHAR)", NestedText(dialect).canonical(name, column.type, common, 0));
   const std::string x = in_common(dialect, name, column.type, common);
   if (is_float(common)) return one_zero(x, common);
-  if (is_scalar(common, "HUGEINT") || is_scalar(common, "UHUGEINT")) return fmt::format("{}, {} >> 64", x, x);
+  if (is_scalar(common, "HUGEINT")) return fmt::format("{}, CAST({} >> 64 AS BIGINT)", x, x);
+  if (is_scalar(common, "UHUGEINT")) return fmt::format("{}, CAST({} >> 64 AS UBIGINT)", x, x);
   if (is_scalar(common, "UUID")) return fmt::format("{}, {}", x, as_text(x));
   if (common.kind == Kind::decimal && common.precision > 18) {
     // Below 10^34 the nearest double tells swapped and equal halves apart; above, the text does. Text alone costs
