@@ -14,15 +14,20 @@
 namespace lockstep {
 
 struct Capabilities {
-  bool transactions = false;      // several statements commit together
-  bool constraints = false;       // PRIMARY KEY, UNIQUE, CHECK, FOREIGN KEY
+  bool transactions = false;  // several statements commit together
+  bool constraints = false;   // PRIMARY KEY, UNIQUE, CHECK, FOREIGN KEY
   bool indexes = false;
   bool generated_columns = false;
-  bool nested_add = false;        // ADD COLUMN st.b
+  bool nested_add = false;  // ADD COLUMN st.b
   bool nested_drop = false;
-  bool versions = false;          // AT (VERSION => n)
+  bool versions = false;  // AT (VERSION => n)
   bool commit_message = false;
-  bool cheap_commits = true;      // false: put many tables into one commit
+  bool cheap_commits = true;        // false: put many tables into one commit
+  bool default_expressions = true;  // false: DEFAULT takes literals only (DuckLake: "non-literal default value")
+  // True: SET NOT NULL is proved from column statistics (DuckLake). It must come before every other change of the table
+  // in its transaction, once a table, and needs a column that is not nested and was written: an added column must be
+  // filled in the same transaction, and a table without rows has no statistics.
+  bool not_null_from_statistics = false;
 };
 
 // May a column (or a nested field) change from one type to the other in place, keeping every value?
@@ -36,9 +41,9 @@ struct TypeChange {
 using ColumnPath = std::vector<std::string>;
 
 struct DigestColumn {
-  std::string name;      // on this side
-  DataType type;         // on this side
-  DataType common;       // what both sides are cast to; equal to `type` when nothing has to be cast
+  std::string name;  // on this side
+  DataType type;     // on this side
+  DataType common;   // what both sides are cast to; equal to `type` when nothing has to be cast
   bool nullable = true;
 };
 
@@ -77,6 +82,11 @@ class Dialect {
   // Absent: DROP DEFAULT.
   [[nodiscard]] virtual std::string set_default(const TableName& table, std::string_view column,
                                                 const std::optional<std::string>& expression) const = 0;
+  // Gives every existing row the expression's value, in a way that a SET NOT NULL may follow in the same transaction.
+  [[nodiscard]] virtual std::string fill_column(const TableName& table, std::string_view column,
+                                                const DataType& /*type*/, std::string_view expression) const {
+    return "UPDATE " + qualified(table) + " SET " + quote(column) + " = " + std::string(expression);
+  }
   // Empty: removes the comment.
   [[nodiscard]] virtual std::string set_comment(const TableName& table, std::string_view column,
                                                 std::string_view comment) const = 0;

@@ -1,7 +1,7 @@
 #include "runner/cli/options.h"
 
-#include <cstdio>
 #include <fmt/format.h>
+#include <cstdio>
 #include <sstream>
 
 #include "specs/nearest.h"
@@ -15,7 +15,8 @@ namespace {
 std::string help_text(const CommandHelp& help, const po::options_description& options) {
   std::ostringstream listed;
   listed << options;
-  return fmt::format("usage: {}\n\n{}\n\noptions:\n{}\nexamples:\n{}\n", help.usage, help.about, listed.str(), help.examples);
+  return fmt::format("usage: {}\n\n{}\n\noptions:\n{}\nexamples:\n{}\n", help.usage, help.about, listed.str(),
+                     help.examples);
 }
 
 std::vector<std::string> option_names(const po::options_description& options) {
@@ -34,9 +35,13 @@ ParsedCommand refuse(std::string message, const CommandHelp& help) {
 
 }  // namespace
 
+std::string suggestion(std::string_view wanted, const std::vector<std::string>& known) {
+  std::string guess = did_you_mean(wanted, known);
+  return guess.empty() ? guess : "; " + guess;
+}
+
 ParsedCommand parse_command(const std::vector<std::string>& arguments, const CommandHelp& help,
-                            po::options_description& options,
-                            const po::positional_options_description& positionals) {
+                            po::options_description& options, const po::positional_options_description& positionals) {
   options.add_options()("help,h", "show this help");
   po::options_description shown(100);
   for (const auto& option : options.options())
@@ -58,7 +63,7 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments, const Com
     po::notify(parsed.values);
   } catch (const po::unknown_option& error) {
     std::string name = error.get_option_name();
-    return refuse(fmt::format("unknown option '{}'{}", name, did_you_mean(name, option_names(shown), "; ")), help);
+    return refuse(fmt::format("unknown option '{}'{}", name, suggestion(name, option_names(shown))), help);
   } catch (const po::too_many_positional_options_error&) {
     return refuse("too many arguments", help);
   } catch (const po::required_option& error) {

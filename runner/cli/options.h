@@ -25,4 +25,7 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments, const Com
                             boost::program_options::options_description& options,
                             const boost::program_options::positional_options_description& positionals);
 
+// "; did you mean "x"?" or nothing: the tail of a message about a name that is not known.
+std::string suggestion(std::string_view wanted, const std::vector<std::string>& known);
+
 }  // namespace lockstep

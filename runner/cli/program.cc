@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <cstdio>
 #include <exception>
-#include <fmt/format.h>
 
 #include "runner/cli/command.h"
-#include "specs/nearest.h"
+#include "runner/cli/options.h"
 
 namespace lockstep {
 
@@ -63,7 +63,7 @@ int run_program(const std::vector<std::string>& arguments) {
     names.emplace_back(command.name);
   }
   fmt::print(stderr, "error: unknown command '{}'{}\nhint: `lockstep --help` lists the commands\n", arguments[0],
-             did_you_mean(arguments[0], names, "; "));
+             suggestion(arguments[0], names));
   return static_cast<int>(Exit::invalid);
 }
 

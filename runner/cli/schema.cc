@@ -5,7 +5,6 @@
 #include "runner/cli/command.h"
 #include "runner/cli/load.h"
 #include "runner/cli/options.h"
-#include "specs/nearest.h"
 
 namespace lockstep {
 
@@ -43,7 +42,7 @@ int schema_command(const std::vector<std::string>& arguments) {
   const Json* schema = step != nullptr ? step->root : embedded_schema(wanted);
   if (schema == nullptr)
     return print_error(Error("schema-unknown"_code,
-                             fmt::format("no schema is called '{}'{}", wanted, did_you_mean(wanted, names, "; ")),
+                             fmt::format("no schema is called '{}'{}", wanted, suggestion(wanted, names)),
                              "`lockstep schema --list` lists them"));
   fmt::print("{}\n", schema->dump(2));
   return 0;

@@ -1,0 +1,425 @@
+#include "engines/evolution/alteration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "engines/evolution/default_text.h"
+#include "engines/evolution/names.h"
+#include "engines/evolution/obstacles.h"
+
+namespace lockstep {
+namespace {
+
+// The order inside a transaction. Existing columns are tightened first and under their old names.
+enum class Phase : std::size_t {
+  tighten,
+  rename,
+  relax,
+  type,
+  field,
+  add_required,
+  fill,
+  require,
+  add,
+  default_value,
+  comment,
+  drop_field,
+  drop,
+  count
+};
+
+class Planner {
+ public:
+  Planner(const TableDifference& difference, const Dialect& dialect, const Dependents& dependents,
+          const TableFacts& facts, const AlterationPolicy& policy)
+      : difference_(difference),
+        dialect_(dialect),
+        can_(dialect.capabilities()),
+        dependents_(dependents),
+        facts_(facts),
+        policy_(policy),
+        table_(difference.destination) {}
+
+  Alteration plan() {
+    result_.notes = difference_.notes;
+    for (const TableRenames::Conflict& conflict : difference_.rename_conflicts)
+      refuse(conflict.from, Error("rename-conflict"_code,
+                                  fmt::format("column \"{}\" cannot be renamed to \"{}\": {}", conflict.from,
+                                              conflict.to, conflict.reason),
+                                  "take the entry out of \"rename\", or settle the columns by hand"));
+    for (const ChangedColumn& column : difference_.changed) plan_changed(column);
+    for (const Column& column : difference_.added) plan_added(column);
+    for (const Column& column : difference_.removed) plan_removed(column);
+    if (result_.refusals.empty()) assemble();
+    return std::move(result_);
+  }
+
+ private:
+  void refuse(std::string column, Error error) { result_.refusals.push_back({std::move(column), std::move(error)}); }
+
+  void say(Phase phase, std::string sql, std::string why) {
+    phases_[static_cast<std::size_t>(phase)].push_back({std::move(sql), std::move(why), 0});
+  }
+
+  // Refuses and answers true when something hangs on the column.
+  bool blocked(const std::string& name, ColumnOperation operation, std::string_view field = {}) {
+    std::optional<Error> error = obstacle(dependents_, name, operation, field);
+    if (!error) return false;
+    refuse(name, std::move(*error));
+    return true;
+  }
+
+  // The default's SQL, absent for none; an Error when this engine cannot hold it.
+  Result<std::optional<std::string>> checked_default(const Column& column) {
+    const DefaultText value = read_default(column.default_expression);
+    const auto refused = [&](const std::string& reason) {
+      return Error("default-unsupported"_code,
+                   fmt::format("the default {} of column \"{}\" cannot be set: {}", *column.default_expression,
+                               column.name, reason),
+                   "set the default by hand, or leave defaults alone with ignore: [default]");
+    };
+    if (value.kind == DefaultText::Kind::expression) {
+      if (sql_mentions(value.text, "nextval")) return refused("it counts with a sequence, which belongs to the source");
+      const std::string unsafe = unsafe_expression(value.text);
+      if (!unsafe.empty()) return refused(unsafe);
+      if (!can_.default_expressions) return refused(fmt::format("{} takes only literals", dialect_.name()));
+    }
+    if (value.kind == DefaultText::Kind::literal && !can_.default_expressions) {
+      if (column.type.nested()) return refused(fmt::format("{} has no defaults for nested types", dialect_.name()));
+      if (fold_name(value.text) == "null")
+        return refused(fmt::format("{} cannot tell the text 'NULL' from no default", dialect_.name()));
+    }
+    return default_sql(value, column.type, dialect_);
+  }
+
+  void plan_changed(const ChangedColumn& column) {
+    const std::string& old_name = column.destination.name;
+    const std::string& name = column.renamed ? column.source.name : old_name;
+    const std::size_t before = result_.refusals.size();
+    const std::size_t statements = statement_count();
+    if (column.renamed && !blocked(old_name, ColumnOperation::rename))
+      say(Phase::rename, dialect_.rename_column(table_, {old_name}, name),
+          fmt::format("rename says that \"{}\" became \"{}\"", old_name, name));
+    if (column.nullability) plan_nullability(column, name);
+    if (!column.type.changes.empty()) plan_type(column, name);
+    if (column.default_value) {
+      Result<std::optional<std::string>> wanted = checked_default(column.source);
+      if (!wanted)
+        refuse(old_name, std::move(wanted).error());
+      else
+        say(Phase::default_value, dialect_.set_default(table_, name, *wanted),
+            *wanted ? fmt::format("the source's default is {}", *column.source.default_expression)
+                    : fmt::format("the source has no default for \"{}\"", name));
+    }
+    if (column.comment)
+      say(Phase::comment, dialect_.set_comment(table_, name, column.source.comment),
+          column.source.comment.empty() ? fmt::format("the source has no comment on \"{}\"", name)
+                                        : fmt::format("the source's comment on \"{}\" differs", name));
+    if (result_.refusals.size() == before && statement_count() > statements) result_.altered.push_back(name);
+  }
+
+  void plan_nullability(const ChangedColumn& column, const std::string& name) {
+    const std::string& old_name = column.destination.name;
+    if (column.source.nullable) {
+      if (!blocked(old_name, ColumnOperation::relax))
+        say(Phase::relax, dialect_.set_nullable(table_, name, true),
+            fmt::format("\"{}\" may be NULL on the source", name));
+      return;
+    }
+    const auto count = facts_.null_counts.find(fold_name(old_name));
+    const std::int64_t nulls = count == facts_.null_counts.end() ? 0 : count->second;
+    if (nulls > 0) {
+      refuse(old_name,
+             Error("not-null-over-nulls"_code,
+                   fmt::format("column \"{}\" cannot become NOT NULL: {} row{} NULL there", old_name, nulls,
+                               nulls == 1 ? " holds" : "s hold"),
+                   fmt::format("give these rows a value, or leave NOT NULL alone with ignore: [nullability]")));
+      return;
+    }
+    if (!provable(column.destination)) return;
+    if (!blocked(old_name, ColumnOperation::tighten))
+      say(Phase::tighten, dialect_.set_nullable(table_, old_name, false),
+          fmt::format("\"{}\" is NOT NULL on the source, and no row here holds NULL", name));
+  }
+
+  // Where NOT NULL is proved from statistics: are there any? Refuses when not.
+  bool provable(const Column& column) {
+    if (!can_.not_null_from_statistics) return true;
+    if (column.type.nested()) {
+      refuse(column.name, Error("not-null-unprovable"_code,
+                                fmt::format("column \"{}\" cannot become NOT NULL: {} keeps no statistics of nested "
+                                            "columns, and proves NOT NULL from them",
+                                            column.name, dialect_.name()),
+                                "leave NOT NULL alone with ignore: [nullability], or create the table anew"));
+      return false;
+    }
+    if (!facts_.has_rows) {
+      refuse(column.name, Error("not-null-unprovable"_code,
+                                fmt::format("column \"{}\" cannot become NOT NULL while the table is empty: {} proves "
+                                            "it from statistics, and there are none",
+                                            column.name, dialect_.name()),
+                                "write the first rows and run again, create the table anew, or leave NOT NULL alone "
+                                "with ignore: [nullability]"));
+      return false;
+    }
+    return true;
+  }
+
+  void plan_type(const ChangedColumn& column, const std::string& name) {
+    const std::string& old_name = column.destination.name;
+    std::vector<const FieldChange*> gained;
+    std::vector<const FieldChange*> dropped;
+    bool retyped = false;
+    for (const FieldChange& change : column.type.changes) {
+      if (change.kind == FieldChange::Kind::removed) {
+        if (policy_.drop_removed)
+          dropped.push_back(&change);
+        else
+          result_.skipped.push_back(old_name + "." + path_text(change.path));
+      } else if (change.kind == FieldChange::Kind::added) {
+        gained.push_back(&change);
+      } else {
+        retyped = true;
+      }
+    }
+    if (retyped || !gained.empty()) {
+      const DataType& wanted = column.type.with_removed;
+      if (!holdable(column, wanted)) return;
+      const TypeChange verdict = dialect_.type_change(column.destination.type, wanted);
+      if (verdict.verdict == TypeChange::Verdict::refused) {
+        refuse_type(column);
+        return;
+      }
+      const bool whole = retyped || !can_.nested_add;
+      if (blocked(old_name, whole ? ColumnOperation::change_type : ColumnOperation::add_field)) return;
+      if (column.destination.generated) {
+        refuse(old_name,
+               Error("column-has-dependents"_code,
+                     fmt::format("column \"{}\" is generated here, so its type follows from its expression", old_name),
+                     "drop it and create it anew"));
+        return;
+      }
+      if (whole)
+        say(Phase::type, dialect_.change_type(table_, name, wanted),
+            fmt::format("\"{}\" is {} on the source and {} here", name, dialect_.print_type(column.source.type),
+                        dialect_.print_type(column.destination.type)));
+      else
+        for (const FieldChange* change : gained)
+          say(Phase::field, dialect_.add_column(table_, full_path(name, change->path), change->source, std::nullopt),
+              fmt::format("the source has the field \"{}.{}\"", name, path_text(change->path)));
+      for (const FieldChange* change : gained) result_.added.push_back(name + "." + path_text(change->path));
+    }
+    for (const FieldChange* change : dropped) plan_dropped_field(old_name, name, *change, gained);
+  }
+
+  static ColumnPath full_path(const std::string& name, const ColumnPath& below) {
+    ColumnPath path{name};
+    path.insert(path.end(), below.begin(), below.end());
+    return path;
+  }
+
+  // A type this engine has not: refused, unless the destination already holds it without loss in another one.
+  bool holdable(const ChangedColumn& column, const DataType& wanted) {
+    const std::string unsupported = dialect_.unsupported_type(wanted);
+    if (unsupported.empty()) return true;
+    const TypeChange held = dialect_.type_change(column.source.type, column.destination.type);
+    if (held.verdict == TypeChange::Verdict::widening)
+      result_.notes.push_back(fmt::format("column \"{}\" holds the source's {} as {}: {}", column.destination.name,
+                                          dialect_.print_type(column.source.type),
+                                          dialect_.print_type(column.destination.type), unsupported));
+    else
+      refuse(column.destination.name, Error("type-unsupported"_code,
+                                            fmt::format("column \"{}\" cannot become {}: {}", column.destination.name,
+                                                        dialect_.print_type(wanted), unsupported),
+                                            "give the column a type that both sides can hold"));
+    return false;
+  }
+
+  void refuse_type(const ChangedColumn& column) {
+    // The leaf that is to blame, when one alone is refused as well; else the column as a whole.
+    for (const FieldChange& change : column.type.changes) {
+      if (change.kind != FieldChange::Kind::type) continue;
+      const TypeChange leaf = dialect_.type_change(change.destination, change.source);
+      if (leaf.verdict != TypeChange::Verdict::refused) continue;
+      refuse_type(full_path(column.destination.name, change.path), change.destination, change.source, leaf.reason);
+      return;
+    }
+    const TypeChange whole = dialect_.type_change(column.destination.type, column.type.with_removed);
+    refuse_type({column.destination.name}, column.destination.type, column.type.with_removed, whole.reason);
+  }
+
+  void refuse_type(const ColumnPath& path, const DataType& from, const DataType& to, const std::string& reason) {
+    refuse(path_text(path),
+           Error("type-change-refused"_code,
+                 fmt::format("column \"{}\" cannot go from {} to {}: {}", path_text(path), dialect_.print_type(from),
+                             dialect_.print_type(to), reason),
+                 "copy the column by hand (add a new one, convert, drop the old one), or change the source"));
+  }
+
+  void plan_dropped_field(const std::string& old_name, const std::string& name, const FieldChange& change,
+                          const std::vector<const FieldChange*>& gained) {
+    const std::string dotted = old_name + "." + path_text(change.path);
+    std::vector<Column> siblings;
+    const ColumnPath parent(change.path.begin(), change.path.end() - 1);
+    for (const FieldChange* other : gained)
+      if (ColumnPath(other->path.begin(), other->path.end() - 1) == parent)
+        siblings.push_back(Column{other->path.back(), other->source, true, std::nullopt, {}, false, 0});
+    if (refuse_likely_rename(dotted, Column{change.path.back(), change.destination, true, std::nullopt, {}, false, 0},
+                             siblings, false))
+      return;
+    if (!can_.nested_drop) {
+      refuse(dotted, Error("type-change-refused"_code,
+                           fmt::format("field \"{}\" cannot be dropped: {} does not drop nested fields", dotted,
+                                       dialect_.name()),
+                           "run without drop_removed, or create the column anew"));
+      return;
+    }
+    if (blocked(old_name, ColumnOperation::change_type) || blocked(old_name, ColumnOperation::drop, change.path.back()))
+      return;
+    say(Phase::drop_field, dialect_.drop_column(table_, full_path(name, change.path)),
+        fmt::format("the source has no field \"{}\", and drop_removed is on", dotted));
+    result_.dropped.push_back(dotted);
+  }
+
+  bool refuse_likely_rename(const std::string& name, const Column& removed, const std::vector<Column>& added,
+                            bool renamable) {
+    const std::string likely = likely_new_name(removed, added);
+    if (likely.empty()) return false;
+    refuse(name,
+           Error("drop-looks-like-rename"_code,
+                 fmt::format("column \"{}\" is not dropped: it may have become \"{}\", and dropping it would lose "
+                             "its data",
+                             name, likely),
+                 renamable ? fmt::format("if it was renamed, write rename: {{ {}: {} }}; if not, run once "
+                                         "without drop_removed, then again with it",
+                                         name, likely)
+                           : std::string("if it was renamed, rename it by hand; if not, run once without "
+                                         "drop_removed, then again with it")));
+    return true;
+  }
+
+  void plan_added(const Column& column) {
+    if (column.generated) {
+      refuse(column.name,
+             Error("generated-column"_code,
+                   fmt::format("column \"{}\" is generated on the source, and a generated column cannot be "
+                               "added to a table that exists",
+                               column.name),
+                   "create the table anew, or add a plain column of that name by hand"));
+      return;
+    }
+    const std::string unsupported = dialect_.unsupported_type(column.type);
+    if (!unsupported.empty()) {
+      refuse(column.name, Error("type-unsupported"_code,
+                                fmt::format("column \"{}\" cannot be added as {}: {}", column.name,
+                                            dialect_.print_type(column.type), unsupported),
+                                "add a column of that name with a type that this engine has"));
+      return;
+    }
+    Result<std::optional<std::string>> default_text = checked_default(column);
+    if (!default_text) {
+      refuse(column.name, std::move(default_text).error());
+      return;
+    }
+    const std::string why = fmt::format("the source has column \"{}\"", column.name);
+    if (column.nullable)
+      say(Phase::add, dialect_.add_column(table_, {column.name}, column.type, *default_text), why);
+    else if (!plan_added_required(column, *default_text, why))
+      return;
+    if (!column.comment.empty())
+      say(Phase::comment, dialect_.set_comment(table_, column.name, column.comment),
+          fmt::format("the source's comment on \"{}\"", column.name));
+    result_.added.push_back(column.name);
+  }
+
+  bool plan_added_required(const Column& column, const std::optional<std::string>& default_text,
+                           const std::string& why) {
+    if (facts_.has_rows && !default_text) {
+      refuse(column.name, Error("not-null-needs-default"_code,
+                                fmt::format("column \"{}\" is NOT NULL on the source and has no default, and the table "
+                                            "here has rows, which would hold NULL",
+                                            column.name),
+                                "give the column a default on the source, add and fill it here by hand, or leave NOT "
+                                "NULL alone with ignore: [nullability]"));
+      return false;
+    }
+    if (!provable(column)) return false;
+    // On a table with an index only plain additions pass, and this one needs a SET NOT NULL behind it.
+    if (blocked(column.name, ColumnOperation::tighten)) return false;
+    const bool expression = read_default(column.default_expression).kind == DefaultText::Kind::expression;
+    const std::string not_null = fmt::format("\"{}\" is NOT NULL on the source", column.name);
+    // An expression as DEFAULT of ADD COLUMN updates the rows, behind which a file refuses SET NOT NULL.
+    const bool late_default = expression && default_text;
+    say(Phase::add_required,
+        dialect_.add_column(table_, {column.name}, column.type, late_default ? std::nullopt : default_text), why);
+    if (facts_.has_rows && (late_default || can_.not_null_from_statistics))
+      say(Phase::fill, dialect_.fill_column(table_, column.name, column.type, *default_text),
+          fmt::format("rows that exist get the default of \"{}\", so that it can be NOT NULL", column.name));
+    say(Phase::require, dialect_.set_nullable(table_, column.name, false), not_null);
+    if (late_default)
+      say(Phase::default_value, dialect_.set_default(table_, column.name, default_text),
+          fmt::format("the source's default is {}", *column.default_expression));
+    return true;
+  }
+
+  void plan_removed(const Column& column) {
+    if (!policy_.drop_removed) {
+      result_.skipped.push_back(column.name);
+      return;
+    }
+    if (refuse_likely_rename(column.name, column, difference_.added, true) ||
+        blocked(column.name, ColumnOperation::drop))
+      return;
+    say(Phase::drop, dialect_.drop_column(table_, {column.name}),
+        fmt::format("the source has no column \"{}\", and drop_removed is on", column.name));
+    result_.dropped.push_back(column.name);
+  }
+
+  [[nodiscard]] std::size_t statement_count() const {
+    std::size_t count = 0;
+    for (const auto& phase : phases_) count += phase.size();
+    return count;
+  }
+
+  void assemble() {
+    const std::size_t tightened = phases_[static_cast<std::size_t>(Phase::tighten)].size();
+    const int last_round = can_.not_null_from_statistics && tightened > 1 ? static_cast<int>(tightened) - 1 : 0;
+    for (const auto& phase : phases_)
+      for (const PlannedStatement& statement : phase) {
+        result_.statements.push_back(statement);
+        result_.statements.back().round = std::min(static_cast<int>(result_.statements.size()) - 1, last_round);
+      }
+  }
+
+  const TableDifference& difference_;
+  const Dialect& dialect_;
+  const Capabilities& can_;
+  const Dependents& dependents_;
+  const TableFacts& facts_;
+  const AlterationPolicy& policy_;
+  const TableName& table_;
+  std::array<std::vector<PlannedStatement>, static_cast<std::size_t>(Phase::count)> phases_;
+  Alteration result_;
+};
+
+}  // namespace
+
+FactsNeeded facts_needed(const TableDifference& difference) {
+  FactsNeeded needed;
+  for (const ChangedColumn& column : difference.changed)
+    if (column.nullability && !column.source.nullable) needed.null_columns.push_back(column.destination.name);
+  needed.rows = !needed.null_columns.empty() || std::any_of(difference.added.begin(), difference.added.end(),
+                                                            [](const Column& column) { return !column.nullable; });
+  return needed;
+}
+
+Alteration plan_alteration(const TableDifference& difference, const Dialect& dialect, const Dependents& dependents,
+                           const TableFacts& facts, const AlterationPolicy& policy) {
+  return Planner(difference, dialect, dependents, facts, policy).plan();
+}
+
+}  // namespace lockstep

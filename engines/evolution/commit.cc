@@ -1,0 +1,142 @@
+#include "engines/evolution/commit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "engines/parallel.h"
+
+namespace lockstep {
+namespace {
+
+// Beyond it a commit's own cost no longer matters, and a failure would throw away too much work.
+constexpr std::size_t kTablesPerCommit = 200;
+
+class Committer {
+ public:
+  Committer(Warehouse& warehouse, const StepContext& context, const std::vector<Action>& actions,
+            const std::vector<TableWork>& work, const CommitOptions& options)
+      : warehouse_(warehouse), context_(context), actions_(actions), work_(work), options_(options) {
+    results_.resize(work.size());
+    stamp_.message = fmt::format("schema-evolution: run {} step {}", context.run.run_id, context.run.step_id);
+    stamp_.extra = {{"run_id", context.run.run_id}, {"step_id", context.run.step_id}, {"attempt", context.run.attempt}};
+  }
+
+  Result<std::vector<TableResult>> commit() {
+    int rounds = 0;
+    for (const TableWork& table : work_)
+      for (const int round : table.rounds) rounds = std::max(rounds, round + 1);
+    for (int round = 0; round < rounds; ++round) {
+      std::vector<std::size_t> tables;
+      for (std::size_t i = 0; i < work_.size(); ++i)
+        if (!results_[i].error &&
+            std::find(work_[i].rounds.begin(), work_[i].rounds.end(), round) != work_[i].rounds.end())
+          tables.push_back(i);
+      if (options_.together) {
+        for (std::size_t first = 0; first < tables.size(); first += kTablesPerCommit)
+          commit_together(
+              {tables.begin() + static_cast<std::ptrdiff_t>(first),
+               tables.begin() + static_cast<std::ptrdiff_t>(std::min(first + kTablesPerCommit, tables.size()))},
+              round);
+      } else {
+        const std::size_t run = parallel_for(tables.size(), options_.max_workers, context_.call,
+                                             [&](std::size_t i) { commit_one(tables[i], round); });
+        for (std::size_t i = run; i < tables.size(); ++i) fail(tables[i], stopped_error(), round);
+      }
+    }
+    if (log_error_) return *log_error_;
+    return std::move(results_);
+  }
+
+ private:
+  Error stopped_error() const {
+    if (context_.call.stopped())
+      return Error("cancelled"_code, "the run was stopped before this table was changed", "run again to go on");
+    return Error("timeout"_code, "the step's time ran out before this table was changed",
+                 "run again to go on, or raise the step's timeout");
+  }
+
+  void fail(std::size_t table, Error error, int round) {
+    results_[table].partly_applied = round > 0;
+    results_[table].error = std::move(error);
+  }
+
+  [[nodiscard]] std::vector<std::size_t> actions_of(std::size_t table, int round) const {
+    std::vector<std::size_t> indexes;
+    for (std::size_t k = 0; k < work_[table].rounds.size(); ++k)
+      if (work_[table].rounds[k] == round) indexes.push_back(work_[table].first + k);
+    return indexes;
+  }
+
+  // Logs, runs and logs again. An error of the log stops everything that has not started.
+  std::optional<Error> transact(const std::vector<std::size_t>& tables, int round) {
+    std::vector<std::size_t> indexes;
+    for (const std::size_t table : tables)
+      for (const std::size_t index : actions_of(table, round)) indexes.push_back(index);
+    std::vector<std::string> statements;
+    {
+      const std::lock_guard lock(mutex_);
+      if (log_error_) return log_error_;
+      if (context_.call.stopped() || context_.call.expired()) return stopped_error();
+      for (const std::size_t index : indexes) {
+        if (Result<void> logged = context_.log.started(actions_[index]); !logged) {
+          log_error_ = logged.error();
+          return log_error_;
+        }
+        statements.push_back(actions_[index].text);
+      }
+    }
+    const Result<void> done = warehouse_.transact(options_.catalog, statements, stamp_, context_.call);
+    const std::optional<Error> error = done ? std::nullopt : std::optional(done.error());
+    const std::lock_guard lock(mutex_);
+    for (const std::size_t index : indexes)
+      if (Result<void> logged = context_.log.finished(actions_[index], error); !logged) log_error_ = logged.error();
+    finished_ += tables.size();
+    if (context_.progress)
+      context_.progress(fmt::format("{} tables altered", finished_),
+                        std::min(1.0, static_cast<double>(finished_) / static_cast<double>(work_.size())));
+    return error;
+  }
+
+  void commit_one(std::size_t table, int round) {
+    if (std::optional<Error> error = transact({table}, round)) fail(table, std::move(*error), round);
+  }
+
+  // A transaction that failed was rolled back for all of its tables. Halving finds the ones to blame, and lets the
+  // others through, in few commits; log2(kTablesPerCommit) levels deep at most.
+  void commit_together(const std::vector<std::size_t>& tables, int round) {
+    std::optional<Error> error = transact(tables, round);
+    if (!error) return;
+    const bool give_up = log_error_ || context_.call.stopped() || context_.call.expired();
+    if (tables.size() == 1 || give_up) {
+      for (const std::size_t table : tables) fail(table, *error, round);
+      return;
+    }
+    const auto middle = tables.begin() + static_cast<std::ptrdiff_t>(tables.size() / 2);
+    commit_together({tables.begin(), middle}, round);
+    commit_together({middle, tables.end()}, round);
+  }
+
+  Warehouse& warehouse_;
+  const StepContext& context_;
+  const std::vector<Action>& actions_;
+  const std::vector<TableWork>& work_;
+  const CommitOptions& options_;
+  CommitStamp stamp_;
+  std::vector<TableResult> results_;  // each element is touched by one thread at a time
+  std::mutex mutex_;                  // guards the log, log_error_, finished_ and progress
+  std::optional<Error> log_error_;
+  std::size_t finished_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<TableResult>> commit_tables(Warehouse& warehouse, const StepContext& context,
+                                               const std::vector<Action>& actions, const std::vector<TableWork>& work,
+                                               const CommitOptions& options) {
+  return Committer(warehouse, context, actions, work, options).commit();
+}
+
+}  // namespace lockstep

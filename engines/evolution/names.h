@@ -1,0 +1,2 @@
+#pragma once
+#include "engines/warehouse/names.h"
