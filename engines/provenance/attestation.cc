@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "engines/provenance/encoding.h"
 #include "engines/provenance/json_text.h"
 #include "engines/provenance/json_value.h"
+#include "engines/sha256.h"
 
 namespace lockstep {
 

@@ -6,7 +6,6 @@
 #include "engines/provenance/canonical_writer.h"
 #include "engines/provenance/json_text.h"
 #include "engines/provenance/python_number.h"
-#include "engines/provenance/utf8.h"
 
 namespace lockstep {
 

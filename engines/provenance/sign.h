@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "engines/provenance/attestation.h"
 #include "engines/provenance/key.h"
 #include "engines/provenance/manifest.h"
-#include "engines/provenance/attestation.h"
 #include "specs/result.h"
 
 namespace lockstep {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engines/file.h"
+#include "engines/provenance/attestation.h"
 #include "engines/provenance/canonical_writer.h"
 #include "engines/provenance/document_members.h"
 #include "engines/provenance/dsse.h"
@@ -11,7 +12,6 @@
 #include "engines/provenance/json_text.h"
 #include "engines/provenance/json_value.h"
 #include "engines/provenance/sign.h"
-#include "engines/provenance/attestation.h"
 
 namespace lockstep {
 
