@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "engines/parallel.h"
 #include "engines/warehouse/duckdb/metadata.h"
 #include "engines/warehouse/duckdb/type_text.h"
 #include "engines/warehouse/names.h"
@@ -137,15 +138,17 @@ Result<bool> DuckDbWarehouse::would_change(const Statement& statement, const Cal
   if (Result<void> opened = open_mentioned(statement.sql, call); !opened) return std::move(opened).error();
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();
-  return (*leased)->session().would_change(statement);
+  return (*leased)->session().would_change(statement, call);
 }
 
 Result<std::vector<CatalogContents>> DuckDbWarehouse::describe(const std::vector<std::string>& catalogs,
                                                                const Call& call) {
+  std::vector<Result<const Dialect*>> opened(catalogs.size(), Result<const Dialect*>(nullptr));
+  parallel_for(catalogs.size(), catalogs.size(), {}, [&](std::size_t i) { opened[i] = open(catalogs[i], call); });
   std::vector<CatalogSource> wanted;
-  for (const std::string& catalog : catalogs) {
-    if (Result<const Dialect*> opened = open(catalog, call); !opened) return std::move(opened).error();
-    wanted.push_back(**source(catalog));
+  for (std::size_t i = 0; i < catalogs.size(); ++i) {
+    if (!opened[i]) return std::move(opened[i]).error();
+    wanted.push_back(**source(catalogs[i]));
   }
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();

@@ -121,12 +121,22 @@ Result<void> DuckDbInstance::configure(const std::string& setting, const std::st
   return {};
 }
 
-Result<const DuckDbDialect*> DuckDbInstance::attach(const CatalogSource& source, const Call& call) {
-  std::lock_guard lock(mutex_);
-  const DuckDbDialect* dialect = source.kind == CatalogKind::file ? &file_dialect_ : &lake_dialect_;
-  std::string path = source.real_path();
-  if (auto known = attached_.find(fold_name(source.name)); known != attached_.end()) {
-    if (known->second.path == path && known->second.kind == source.kind) return dialect;
+Result<bool> DuckDbInstance::claim(const CatalogSource& source, const Call& call) {
+  const std::string key = fold_name(source.name);
+  const std::string path = source.real_path();
+  std::unique_lock lock(mutex_);
+  auto nobody_at_it = [this, &key] {
+    auto known = attached_.find(key);
+    return known == attached_.end() || known->second.ready;
+  };
+  const bool waited = call.deadline ? attach_ended_.wait_until(lock, call.stop, *call.deadline, nobody_at_it)
+                                    : attach_ended_.wait(lock, call.stop, nobody_at_it);
+  if (!waited)
+    return call.stopped()
+               ? Error("cancelled"_code, "stopped while a catalog was being opened", "run again when you are ready")
+               : Error("timeout"_code, "timeout while a catalog was being opened", "give the step a longer `timeout`");
+  if (auto known = attached_.find(key); known != attached_.end()) {
+    if (known->second.path == path && known->second.kind == source.kind) return true;
     return Error(
         "catalog-name-clash"_code,
         fmt::format("two connections call different files \"{}\": {} and {}", source.name, known->second.path, path),
@@ -137,8 +147,25 @@ Result<const DuckDbDialect*> DuckDbInstance::attach(const CatalogSource& source,
       return Error("catalog-name-clash"_code,
                    fmt::format("\"{}\" and \"{}\" are the same file: {}", name, source.name, path),
                    "use one name for one file");
-  if (Result<void> done = attach_now(source, call); !done) return std::move(done).error();
-  attached_.emplace(fold_name(source.name), Attached{path, source.kind});
+  attached_.emplace(key, Attached{path, source.kind, false});
+  return false;
+}
+
+Result<const DuckDbDialect*> DuckDbInstance::attach(const CatalogSource& source, const Call& call) {
+  const DuckDbDialect* dialect = source.kind == CatalogKind::file ? &file_dialect_ : &lake_dialect_;
+  Result<bool> ready = claim(source, call);
+  if (!ready) return std::move(ready).error();
+  if (*ready) return dialect;
+  Result<void> done = attach_now(source, call);
+  {
+    std::lock_guard lock(mutex_);
+    if (done)
+      attached_[fold_name(source.name)].ready = true;
+    else
+      attached_.erase(fold_name(source.name));
+  }
+  attach_ended_.notify_all();
+  if (!done) return std::move(done).error();
   return dialect;
 }
 
@@ -150,13 +177,24 @@ Result<void> DuckDbInstance::attach_now(const CatalogSource& source, const Call&
     if (!source.may_create()) return not_found(source);
     make_folders(source);
   }
-  if (source.kind == CatalogKind::lake) return attach_lake(**session, source, call);
+  if (source.kind == CatalogKind::lake) {
+    if (Result<void> done = attach_lake(**session, source, call); !done) return done;
+    // A lake reads its tables at the first look at any of them. Done here, that happens for several lakes at once. The
+    // table does not exist; that it is not found is the answer.
+    (void)(*session)->run({"FROM " + quote_duckdb_identifier(source.name) + ".main." +
+                               quote_duckdb_identifier("lockstep looks for no table of this name"),
+                           {},
+                           1},
+                          call);
+    return {};
+  }
   if (Result<Rows> done = (*session)->run({source.attach_statement(), {}, 1}, call); !done)
     return not_attached(source, done.error());
   return {};
 }
 
 Result<void> DuckDbInstance::load_lake_extension(DuckDbSession& session, const Call& call) {
+  std::lock_guard lock(lake_mutex_);
   if (lake_loaded_) return {};
   if (Result<Rows> loaded = session.run({"LOAD " + quote_duckdb_literal(api_.extension_path), {}, 1}, call); !loaded)
     return Error("engine-not-found"_code,

@@ -269,9 +269,11 @@ Result<Rows> DuckDbSession::execute(Prepared& prepared, const Statement& stateme
   return rows;
 }
 
-Result<bool> DuckDbSession::would_change(const Statement& statement) {
+Result<bool> DuckDbSession::would_change(const Statement& statement, const Call& call) {
+  if (call.stopped() || call.expired()) return failure(call, nullptr);
+  Watchdog::Guard guard(watchdog_, connection_, call);
   Result<std::unique_ptr<Prepared>> prepared = prepare(statement.sql);
-  if (!prepared) return std::move(prepared).error();
+  if (!prepared) return call.stopped() || call.expired() ? failure(call, nullptr) : std::move(prepared).error();
   duckdb_statement_type type = api_.prepared_statement_type((*prepared)->statement);
   if (type == DUCKDB_STATEMENT_TYPE_EXPLAIN) return sql_mentions(statement.sql, "analyze");  // EXPLAIN ANALYZE executes
   return !kind_reads(type) || calls_what_changes(statement.sql);

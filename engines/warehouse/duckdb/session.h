@@ -23,7 +23,7 @@ class DuckDbSession {
   // "sql-parameter-unknown", "sql-parameter-invalid", "sql-transaction" (BEGIN and its like: a transaction must not
   // outlive the statement), "sql-failed", "timeout", "cancelled". The engine's words are the message.
   Result<Rows> run(const Statement& statement, const Call& call);
-  Result<bool> would_change(const Statement& statement);
+  Result<bool> would_change(const Statement& statement, const Call& call);
 
   // "BEGIN", "COMMIT", "ROLLBACK".
   Result<void> control(const char* transaction_sql, const Call& call);
