@@ -113,6 +113,7 @@ struct References {
   std::set<std::string, std::less<>> params;
   std::set<std::string, std::less<>> env;
   bool status_function = false;  // uses always(), failure(), success() or cancelled()
+  std::set<std::string, std::less<>> status_functions;  // which of them
   bool item = false;
   bool run = false;
   void merge(const References& other);

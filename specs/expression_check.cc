@@ -418,6 +418,7 @@ void References::merge(const References& other) {
   params.insert(other.params.begin(), other.params.end());
   env.insert(other.env.begin(), other.env.end());
   status_function = status_function || other.status_function;
+  status_functions.insert(other.status_functions.begin(), other.status_functions.end());
   item = item || other.item;
   run = run || other.run;
 }
@@ -437,7 +438,10 @@ References references_of(const Template::Piece& piece) {
       if (node.kind == NodeKind::name && expr.name(node) == "item") all.item = true;
       if (node.kind == NodeKind::call) {
         const ExprFunction* function = find_function(expr.name(node));
-        all.status_function = all.status_function || (function != nullptr && function->status);
+        if (function != nullptr && function->status) {
+          all.status_function = true;
+          all.status_functions.emplace(function->info.name);
+        }
       }
       const std::optional<Expr::Rooted> path = expr.rooted(i);
       if (!path) continue;

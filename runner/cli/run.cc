@@ -1,9 +1,9 @@
 #include "runner/run.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
 
 #include "engines/file.h"
 #include "engines/warehouse/connections.h"
@@ -55,10 +55,10 @@ Result<RunArguments> read_arguments(const po::variables_map& values) {
 }
 
 // Connections may use params, env and secrets, but nothing that only a run knows.
-Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded, const SecretValues& secret_values,
-                                                     SecretSet& secrets, bool dry_run) {
+Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded, const RunSecrets& secrets,
+                                                     bool dry_run) {
   const Runbook& runbook = *loaded.runbook;
-  EvalScope scope = static_scope(loaded.params, secret_values, secrets);
+  EvalScope scope = static_scope(loaded.params, secrets);
   std::vector<ConnectionPlan> plans;
   for (const ConnectionSpec& spec : runbook.connections) {
     Result<ResolvedInputs> settings = resolve_node(*spec.node, scope);
@@ -82,7 +82,8 @@ Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded
 
 int exit_code(const RunReport& report, int signal) {
   if (report.timed_out) return static_cast<int>(Exit::timeout);
-  if (report.status == RunReport::Status::cancelled) return signal == 0 ? static_cast<int>(Exit::interrupted) : 128 + signal;
+  if (report.status == RunReport::Status::cancelled)
+    return signal == 0 ? static_cast<int>(Exit::interrupted) : 128 + signal;
   return report.status == RunReport::Status::succeeded ? 0 : static_cast<int>(Exit::failed);
 }
 
@@ -98,7 +99,8 @@ int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   RunOptions options = arguments.options;
   if (options.state_dir.empty()) options.state_dir = runbook.directory + "/.lockstep";
   if (!options.timeout) options.timeout = runbook.timeout;
-  Result<std::vector<ConnectionPlan>> plans = plan_connections(loaded, secret_values, secrets, options.dry_run);
+  Result<std::vector<ConnectionPlan>> plans =
+      plan_connections(loaded, RunSecrets(runbook, secret_values, secrets), options.dry_run);
   if (!plans) return print_error(plans.error());
 
   SignalWatch signals;
@@ -129,7 +131,8 @@ int run_command(const std::vector<std::string>& arguments) {
   add("timeout", po::value<std::string>()->value_name("T"), "end the whole run after T (30s, 5m, 1h30m); exit 124");
   add("state-dir", po::value<std::string>()->value_name("DIR"),
       "where the journal of the run is kept (default: .lockstep beside the runbook)");
-  add("report", po::value<std::vector<std::string>>()->value_name("json=FILE"), "write the report, also when the run fails");
+  add("report", po::value<std::vector<std::string>>()->value_name("json=FILE"),
+      "write the report, also when the run fails");
   add("json", "print events as JSON lines on stdout instead of progress");
   const CommandHelp help{
       "lockstep run RUNBOOK [options]",
