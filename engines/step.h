@@ -79,7 +79,9 @@ struct StepContext {
 class Step {
  public:
   virtual ~Step() = default;
-  // An Error means that the step could not even look (no outputs). Findings that forbid acting go into preview.failure.
+  // An Error means that the step could not even look (no outputs). A finding that forbids all acting is preview.failure
+  // without actions. preview.failure beside actions: part of the work can be done (the tables without errors), so act() is
+  // called, and reports the failure of the rest itself.
   virtual Result<Look> look(const StepContext& context) = 0;
   // Called at most once, after look(). An Error is for breakdowns; expected failure is Outcome::failure.
   virtual Result<Outcome> act(const StepContext& context, const Look& look) = 0;

@@ -173,8 +173,8 @@ class Worker {
     }
     Attempt attempt;
     attempt.has_outcome = true;
-    // What forbids acting, or all there is in a dry run.
-    if (state_.report.dry_run || look->preview.failure) {
+    // All there is in a dry run, or nothing that could be done: see Step::look().
+    if (state_.report.dry_run || (look->preview.failure && look->actions.empty())) {
       attempt.outcome = std::move(look->preview);
     } else if (work_.call.stopped() || work_.call.expired()) {
       attempt = broken(Error("cancelled"_code, "interrupted after looking, before acting: nothing was changed"));

@@ -66,7 +66,8 @@ Json outputs_of(const Rows& rows, std::uint64_t max_rows) {
 
 std::string figure_of(const Json& outputs) {
   if (outputs.contains("rows_changed"))
-    return fmt::format("{} rows changed", outputs["rows_changed"].get<std::int64_t>());
+    return fmt::format("{} row{} changed", outputs["rows_changed"].get<std::int64_t>(),
+                       outputs["rows_changed"] == 1 ? "" : "s");
   const auto count = outputs["row_count"].get<std::size_t>();
   return fmt::format("{}{} row{}", outputs["truncated"].get<bool>() ? "first " : "", count, count == 1 ? "" : "s");
 }
