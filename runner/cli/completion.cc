@@ -30,14 +30,18 @@ _lockstep() {{
     COMPREPLY=($(compgen -W "bash zsh fish" -- "$current"))
   elif [ "$command" = schema ] && [[ $current != -* ]]; then
     COMPREPLY=($(compgen -W "$("${{COMP_WORDS[0]}}" schema --list 2>/dev/null | cut -d' ' -f1)" -- "$current"))
-  elif [ "$previous" = --format ]; then
-    COMPREPLY=($(compgen -W "text json sarif github mermaid dot" -- "$current"))
-  elif [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W "$("${{COMP_WORDS[0]}}" "$command" --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)" -- "$current"))
-  else
-    COMPREPLY=($(compgen -f -- "$current"))
-  fi
-}}
+  elif [ "$previous" = --format ];
+  then COMPREPLY = ($(compgen - W "text json sarif github mermaid dot" --"$current")) elif [[$current == -*]];
+  then COMPREPLY =
+      ($(compgen -
+         W "$(" $ {
+           {
+             COMP_WORDS[0]
+           }
+         } " " $command " --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)" --"$current")) else COMPREPLY =
+          ($(compgen - f-- "$current")) fi
+}
+}
 complete -o filenames -F _lockstep lockstep
 )",
       command_names());
@@ -66,7 +70,8 @@ _lockstep() {{
   else
     _files
   fi
-}}
+}
+}
 compdef _lockstep lockstep
 )",
       described);
@@ -75,10 +80,12 @@ compdef _lockstep lockstep
 std::string fish_script() {
   std::string lines = "# fish completion for lockstep. Load it with: lockstep completion fish | source\n";
   for (const Command& command : commands())
-    lines += fmt::format("complete -c lockstep -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name, command.summary);
+    lines +=
+        fmt::format("complete -c lockstep -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name, command.summary);
   lines +=
       "complete -c lockstep -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n"
-      "complete -c lockstep -n '__fish_seen_subcommand_from schema' -f -a \"(lockstep schema --list | cut -d' ' -f1)\"\n"
+      "complete -c lockstep -n '__fish_seen_subcommand_from schema' -f -a \"(lockstep schema --list | cut -d' ' "
+      "-f1)\"\n"
       "complete -c lockstep -n 'not __fish_use_subcommand' -a \"(lockstep (commandline -opc)[2] --help 2>/dev/null | "
       "string match -ra -- '--[a-z-]+' | sort -u)\"\n";
   return lines;

@@ -1,9 +1,9 @@
 #include "runner/run.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
 
 #include "engines/file.h"
 #include "engines/warehouse/connections.h"
@@ -82,7 +82,8 @@ Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded
 
 int exit_code(const RunReport& report, int signal) {
   if (report.timed_out) return static_cast<int>(Exit::timeout);
-  if (report.status == RunReport::Status::cancelled) return signal == 0 ? static_cast<int>(Exit::interrupted) : 128 + signal;
+  if (report.status == RunReport::Status::cancelled)
+    return signal == 0 ? static_cast<int>(Exit::interrupted) : 128 + signal;
   return report.status == RunReport::Status::succeeded ? 0 : static_cast<int>(Exit::failed);
 }
 
@@ -129,7 +130,8 @@ int run_command(const std::vector<std::string>& arguments) {
   add("timeout", po::value<std::string>()->value_name("T"), "end the whole run after T (30s, 5m, 1h30m); exit 124");
   add("state-dir", po::value<std::string>()->value_name("DIR"),
       "where the journal of the run is kept (default: .lockstep beside the runbook)");
-  add("report", po::value<std::vector<std::string>>()->value_name("json=FILE"), "write the report, also when the run fails");
+  add("report", po::value<std::vector<std::string>>()->value_name("json=FILE"),
+      "write the report, also when the run fails");
   add("json", "print events as JSON lines on stdout instead of progress");
   const CommandHelp help{
       "lockstep run RUNBOOK [options]",

@@ -71,6 +71,7 @@ TEST(ExpressionCheck, Types) {
   EXPECT_EQ(type("contains(params.names, params.source) || contains(params.source, 'a')"), "boolean");
   EXPECT_EQ(type("format('{0} {1} {{}}', params.count, params.source)"), "string");
   EXPECT_EQ(type("params['source']"), "string");
+  EXPECT_EQ(type("default(steps.reconcile.outputs.counts.whatever, 0)"), "integer") << "a map has any key";
 }
 
 struct Bad {
@@ -97,6 +98,7 @@ TEST(ExpressionCheck, EveryStaticErrorSaysWhatAndWhatToDo) {
        "did you mean steps.reconcile.outputs.matched?"},
       {"steps.reconcile.outputs.mached", "expression-undefined", "has no field \"mached\"",
        "did you mean \"matched\"?"},
+      {"default(steps.reconcile.outputs.extra.knwon, 'a')", "expression-undefined", "has no field \"knwon\"", "did you mean \"known\"?"},
       {"steps.reconcile.outputs.details[0].tabel", "expression-undefined", "has no field \"tabel\"",
        "did you mean \"table\"?"},
       {"steps[params.source].outputs", "expression-undefined", "known beforehand", "steps.NAME"},
