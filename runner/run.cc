@@ -7,7 +7,7 @@
 #include <random>
 #include <unordered_map>
 
-#include "runner/digest.h"
+#include "engines/sha256.h"
 #include "runner/for_each.h"
 #include "runner/gate.h"
 #include "runner/journal.h"

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <utility>
 
 #include "engines/provenance/python_number.h"
-#include "engines/provenance/utf8.h"
+#include "specs/utf8.h"
 
 namespace lockstep {
 
@@ -35,6 +34,15 @@ void append_escape(std::string& text, std::uint32_t point) {
   }
 }
 
+// decode_utf8(), save that the three bytes of a lone surrogate are one character, too.
+Utf8Char decode_with_surrogates(std::string_view text, std::size_t at) {
+  Utf8Char character = decode_utf8(text, at);
+  auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at + i])); };
+  if (character.valid || byte(0) != 0xED || text.size() - at < 3) return character;
+  if (byte(1) < 0xA0 || byte(1) > 0xBF || (byte(2) & 0xC0) != 0x80) return character;
+  return Utf8Char{static_cast<char32_t>(0xD000 | ((byte(1) & 0x3F) << 6) | (byte(2) & 0x3F)), 3, true};
+}
+
 bool prints_itself(char c) {
   return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
@@ -49,10 +57,10 @@ bool append_quoted(std::string& out, std::string_view text, bool replace) {
     out.append(text, at, run - at);
     at = run;
     if (at == text.size()) break;
-    std::optional<CodePoint> point = decode_utf8(text, at);
-    if (!point && !replace) return false;
-    append_escape(out, point ? point->value : 0xFFFD);
-    at += point ? point->size : 1;
+    Utf8Char character = decode_with_surrogates(text, at);
+    if (!character.valid && !replace) return false;
+    append_escape(out, character.valid ? static_cast<std::uint32_t>(character.code_point) : 0xFFFD);
+    at += character.size;
   }
   out.push_back('"');
   return true;

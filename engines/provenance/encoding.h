@@ -1,4 +1,4 @@
-// Bytes as text, and digests. Pure functions.
+// Bytes as text, and the keyed digest. Pure functions. (The plain digest: engines/sha256.h.)
 #pragma once
 
 #include <optional>
@@ -10,7 +10,6 @@
 namespace lockstep {
 
 std::string hex(std::string_view bytes);  // lower case
-std::string sha256_hex(std::string_view bytes);
 // HMAC-SHA256 in lower-case hex.
 std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);
 // Takes the same time wherever two texts of one length differ.

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "engines/provenance/python_number.h"
-#include "engines/provenance/utf8.h"
+#include "specs/utf8.h"
 
 namespace lockstep {
 
@@ -184,10 +184,10 @@ class Reader {
       } else if (c < 0x20) {
         return fail("a control character inside a string");
       } else {
-        std::optional<CodePoint> point = decode_utf8(text_, at_);
-        if (!point || is_surrogate(point->value)) return fail("bytes that are not UTF-8");
-        scratch_.append(text_, at_, point->size);
-        at_ += point->size;
+        Utf8Char character = decode_utf8(text_, at_);
+        if (!character.valid) return fail("bytes that are not UTF-8");
+        scratch_.append(text_, at_, character.size);
+        at_ += character.size;
       }
     }
     return fail("the string has no closing quote");
@@ -214,7 +214,7 @@ class Reader {
         unit = 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00);
       }
     }
-    append_utf8(scratch_, *unit);
+    scratch_ += encode_utf8(static_cast<char32_t>(*unit));  // a lone surrogate as well, see value_sink.h
     return true;
   }
 

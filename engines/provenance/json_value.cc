@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <charconv>
 
+#include "engines/provenance/canonical_writer.h"
+#include "engines/provenance/json_text.h"
 #include "engines/provenance/python_number.h"
-#include "engines/provenance/utf8.h"
 
 namespace lockstep {
 
@@ -46,6 +47,21 @@ bool feed_json(const Json& value, ValueSink& sink, std::size_t max_depth) {
     default:
       return sink.null();
   }
+}
+
+Result<std::string> canonical_text(const Json& value, std::size_t max_depth) {
+  CanonicalWriter writer;
+  if (feed_json(value, writer, max_depth)) return writer.take();
+  return Error("json-not-readable"_code,
+               writer.problem().empty() ? fmt::format("nested deeper than {} levels", max_depth) : writer.problem(),
+               "give text in UTF-8, nested no deeper than 100 levels");
+}
+
+Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
+  JsonBuilder builder;
+  Result<void> read = read_json_text(text, builder, max_depth);
+  if (!read) return std::move(read).error();
+  return builder.take();
 }
 
 Json* JsonBuilder::place(Json value) {

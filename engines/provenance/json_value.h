@@ -2,16 +2,25 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "engines/provenance/value_sink.h"
 #include "specs/document.h"
+#include "specs/result.h"
 
 namespace lockstep {
 
 // Feeds a value to `sink`; false when the sink refused something or the value nests deeper than `max_depth`
-// ("too-deep" has no problem text in the sink). Numbers keep what nlohmann holds: 64-bit integers and doubles.
+// (then the sink has no problem). Numbers keep what nlohmann holds: 64-bit integers and doubles.
 bool feed_json(const Json& value, ValueSink& sink, std::size_t max_depth);
+
+// The canonical text of a value. Error: "json-not-readable" (nested deeper than `max_depth`, or not UTF-8).
+Result<std::string> canonical_text(const Json& value, std::size_t max_depth);
+
+// A Json from a text, for looking at. Errors: those of read_json_text() and JsonBuilder.
+Result<Json> parse_json(std::string_view text, std::size_t max_depth);
 
 // Builds a Json. What Json cannot hold is refused: a lone surrogate in a string. An integer beyond 64 bits becomes a
 // double, as nlohmann's own parser has it; so the result is for looking at, never for signing.

@@ -11,7 +11,7 @@
 #include <stdexcept>
 
 #include "engines/file.h"
-#include "engines/provenance/encoding.h"
+#include "engines/sha256.h"
 
 namespace lockstep {
 

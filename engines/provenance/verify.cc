@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 #include <array>
 
+#include "engines/file.h"
+#include "engines/provenance/attestation.h"
 #include "engines/provenance/canonical_writer.h"
 #include "engines/provenance/document_members.h"
 #include "engines/provenance/dsse.h"
 #include "engines/provenance/encoding.h"
 #include "engines/provenance/json_text.h"
+#include "engines/provenance/json_value.h"
 #include "engines/provenance/sign.h"
-#include "engines/provenance/statement.h"
 
 namespace lockstep {
 
@@ -21,8 +23,8 @@ constexpr std::size_t kHmacHexDigits = 64;
 constexpr std::size_t kMaxSignatures = 16;  // each costs a pass over the payload for every trusted key
 constexpr std::size_t kMaxNameBytes = 1000;
 
-Verdict not_valid(std::string_view algorithm, std::string reason) {
-  Verdict verdict;
+Verification not_valid(std::string_view algorithm, std::string reason) {
+  Verification verdict;
   verdict.algorithm = algorithm;
   verdict.reason = std::move(reason);
   return verdict;
@@ -34,14 +36,15 @@ std::string shown(std::string_view canonical) {
   return canonical.size() <= kShown ? std::string(canonical) : fmt::format("{}...", canonical.substr(0, kShown));
 }
 
-// The value of a string member that is of a sane length, for messages; empty otherwise.
+// The value of a string member that is of a sane length and valid UTF-8, for messages and outputs; empty otherwise.
 std::string name_at(const DocumentMembers& document, std::string_view member) {
   std::string_view text = document.text(member);
   if (kind_of(text) != TextKind::string || text.size() > kMaxNameBytes) return {};
-  return string_value(text);
+  Result<Json> parsed = parse_json(text, 0);
+  return parsed ? parsed->get<std::string>() : std::string();
 }
 
-void describe_manifest(Verdict& verdict, const DocumentMembers& manifest) {
+void describe_manifest(Verification& verdict, const DocumentMembers& manifest) {
   verdict.source_catalog = name_at(manifest, "source_catalog");
   verdict.destination_catalog = name_at(manifest, "destination_catalog");
   verdict.job_id = name_at(manifest, "job_id");
@@ -54,12 +57,12 @@ std::optional<std::string> wrong_kind(const DocumentMembers& document, std::stri
   return fmt::format("\"{}\" should be {}, but is {}", member, describe(wanted), describe(kind));
 }
 
-Verdict verify_hmac(const DocumentMembers& envelope, const TrustedKeys& trusted) {
+Verification verify_hmac(const DocumentMembers& envelope, const TrustedKeys& trusted) {
   auto refuse = [](std::string reason) { return not_valid(kHmacAlgorithm, std::move(reason)); };
   if (auto wrong = wrong_kind(envelope, "signed", TextKind::boolean)) return refuse(*wrong);
   if (envelope.text("signed") == "false") {
     std::string why = envelope.text("reason").empty() ? "" : fmt::format(": {}", shown(envelope.text("reason")));
-    Verdict verdict = refuse(fmt::format("the envelope says that it is not signed{}", why));
+    Verification verdict = refuse(fmt::format("the envelope says that it is not signed{}", why));
     verdict.unsigned_ = true;
     return verdict;
   }
@@ -80,7 +83,7 @@ Verdict verify_hmac(const DocumentMembers& envelope, const TrustedKeys& trusted)
   if (!trusted.secret) return refuse(fmt::format("{}, so the signature cannot be checked", no_secret_reason()));
   if (!equal_in_constant_time(hmac_sha256_hex(*trusted.secret, manifest), signature))
     return refuse("the signature does not fit: the manifest was changed, or another secret signed it");
-  Verdict verdict;
+  Verification verdict;
   verdict.valid = true;
   verdict.algorithm = kHmacAlgorithm;
   verdict.reason = "the signature fits the manifest";
@@ -90,7 +93,7 @@ Verdict verify_hmac(const DocumentMembers& envelope, const TrustedKeys& trusted)
 }
 
 // The statement inside: the bytes that were verified, parsed only now.
-Verdict describe_statement(const PublicKey& signer, std::string_view payload) {
+Verification describe_statement(const PublicKey& signer, std::string_view payload) {
   auto refuse = [](std::string_view what) {
     return not_valid(kEd25519Algorithm,
                      fmt::format("the signature fits, but the payload is no in-toto statement: {}", what));
@@ -100,7 +103,7 @@ Verdict describe_statement(const PublicKey& signer, std::string_view payload) {
   if (name_at(*statement, "_type") != kStatementType) return refuse(fmt::format("its _type is not {}", kStatementType));
   Result<DocumentMembers> subjects = read_members(statement->text("subject"), kStatementDepth);
   if (!subjects || subjects->item_count == 0) return refuse("it has no subject");
-  Verdict verdict;
+  Verification verdict;
   verdict.valid = true;
   verdict.algorithm = kEd25519Algorithm;
   verdict.keyid = signer.id();
@@ -162,7 +165,7 @@ std::string named_keys(const std::vector<Signature>& signatures) {
   return names.empty() ? names : names + ")";
 }
 
-Verdict verify_dsse(const DocumentMembers& envelope, const TrustedKeys& trusted) {
+Verification verify_dsse(const DocumentMembers& envelope, const TrustedKeys& trusted) {
   auto refuse = [](std::string reason) { return not_valid(kEd25519Algorithm, std::move(reason)); };
   if (auto wrong = wrong_kind(envelope, "payloadType", TextKind::string)) return refuse(*wrong);
   if (string_value(envelope.text("payloadType")) != kInTotoPayloadType)
@@ -199,7 +202,7 @@ std::string found_instead(const DocumentMembers& document) {
                      keys.empty() ? "the object is empty" : fmt::format("it has the keys {}", keys));
 }
 
-Verdict verify_text(std::string_view text, const TrustedKeys& trusted, bool may_wrap) {
+Verification verify_text(std::string_view text, const TrustedKeys& trusted, bool may_wrap) {
   Result<DocumentMembers> read = read_members(text, kEnvelopeDepth);
   if (!read) return not_valid({}, fmt::format("not readable as JSON: {}", read.error().message));
   const DocumentMembers& document = *read;
@@ -214,11 +217,19 @@ Verdict verify_text(std::string_view text, const TrustedKeys& trusted, bool may_
 
 }  // namespace
 
-Verdict verify_envelope(std::string_view text, const TrustedKeys& trusted) {
+Verification verify_envelope(std::string_view text, const TrustedKeys& trusted) {
   return verify_text(text, trusted, true);
 }
 
-Json to_json(const Verdict& verdict) {
+Result<Verification> verify_file(const std::string& path, const TrustedKeys& trusted) {
+  Result<std::string> text = path == "-" ? read_standard_input(kMaxEnvelopeBytes) : read_file(path, kMaxEnvelopeBytes);
+  if (text) return verify_envelope(*text, trusted);
+  if (text.error().code != "file-too-large") return std::move(text).error();
+  return not_valid(
+      {}, fmt::format("larger than {} MiB, the limit for an envelope; it was not read", kMaxEnvelopeBytes >> 20));
+}
+
+Json to_json(const Verification& verdict) {
   auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
   Json json = {{"valid", verdict.valid},
                {"reason", verdict.reason},

@@ -10,6 +10,7 @@
 
 #include "engines/provenance/key.h"
 #include "specs/document.h"
+#include "specs/result.h"
 
 namespace lockstep {
 
@@ -21,7 +22,7 @@ struct TrustedKeys {
   std::vector<PublicKey> public_keys;  // for ed25519: any one of them may have signed
 };
 
-struct Verdict {
+struct Verification {
   bool valid = false;
   std::string reason;      // one sentence; foreign text in it is escaped and cut
   std::string algorithm;   // empty: the envelope has no known form
@@ -39,9 +40,14 @@ struct Verdict {
 
 // Verifies the text of an envelope: HMAC-SHA256 over the canonical form of the manifest as it is given, or a DSSE
 // envelope whose payload is an in-toto statement. Time and memory are linear in the text.
-Verdict verify_envelope(std::string_view text, const TrustedKeys& trusted);
+Verification verify_envelope(std::string_view text, const TrustedKeys& trusted);
+
+// The same for a file. A file that cannot be read is an error of read_file(); one beyond kMaxEnvelopeBytes is not
+// valid.
+// "-" is standard input.
+Result<Verification> verify_file(const std::string& path, const TrustedKeys& trusted);
 
 // {valid, reason, algorithm, keyid} plus what is known of the content; null for what is not.
-Json to_json(const Verdict& verdict);
+Json to_json(const Verification& verdict);
 
 }  // namespace lockstep

@@ -55,10 +55,10 @@ Result<RunArguments> read_arguments(const po::variables_map& values) {
 }
 
 // Connections may use params, env and secrets, but nothing that only a run knows.
-Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded, const SecretValues& secret_values,
-                                                     SecretSet& secrets, bool dry_run) {
+Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded, const RunSecrets& secrets,
+                                                     bool dry_run) {
   const Runbook& runbook = *loaded.runbook;
-  EvalScope scope = static_scope(loaded.params, secret_values, secrets);
+  EvalScope scope = static_scope(loaded.params, secrets);
   std::vector<ConnectionPlan> plans;
   for (const ConnectionSpec& spec : runbook.connections) {
     Result<ResolvedInputs> settings = resolve_node(*spec.node, scope);
@@ -99,7 +99,8 @@ int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   RunOptions options = arguments.options;
   if (options.state_dir.empty()) options.state_dir = runbook.directory + "/.lockstep";
   if (!options.timeout) options.timeout = runbook.timeout;
-  Result<std::vector<ConnectionPlan>> plans = plan_connections(loaded, secret_values, secrets, options.dry_run);
+  Result<std::vector<ConnectionPlan>> plans =
+      plan_connections(loaded, RunSecrets(runbook, secret_values, secrets), options.dry_run);
   if (!plans) return print_error(plans.error());
 
   SignalWatch signals;

@@ -14,7 +14,7 @@ namespace lockstep {
 inline constexpr std::string_view kStatementType = "https://in-toto.io/Statement/v1";
 inline constexpr std::string_view kTestResultType = "https://in-toto.io/attestation/test-result/v0.1";
 
-struct Statement {
+struct Attestation {
   std::string text;          // the payload, JSON
   std::size_t subjects = 0;  // tables with a digest
   std::string result;        // "PASSED" or "FAILED"
@@ -24,6 +24,6 @@ struct Statement {
 // tables that have a named digest. PASSED only if `status` is "match" and every table's verdict is; anything else is
 // FAILED. Errors: "nothing-to-attest" (no table with a digest), "not-json" (NaN or an infinity, which in-toto's readers
 // refuse).
-Result<Statement> build_statement(const ManifestFields& fields, const Manifest& manifest);
+Result<Attestation> build_attestation(const ManifestFields& fields, const Manifest& manifest);
 
 }  // namespace lockstep

@@ -1,4 +1,4 @@
-// SHA-256, for the journal's chain and the runbook's identity. Thread-safe.
+// SHA-256: the journal's chain, the identity of runbooks, keys and configurations. Thread-safe.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-#include "runner/digest.h"
+#include "engines/sha256.h"
 
 #include <openssl/evp.h>
 #include <array>

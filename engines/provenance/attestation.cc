@@ -1,11 +1,11 @@
-#include "engines/provenance/statement.h"
+#include "engines/provenance/attestation.h"
 
 #include <fmt/format.h>
 #include <optional>
 
-#include "engines/provenance/encoding.h"
 #include "engines/provenance/json_text.h"
 #include "engines/provenance/json_value.h"
+#include "engines/sha256.h"
 
 namespace lockstep {
 
@@ -54,15 +54,14 @@ std::string ascii(const Json& value) {
 
 }  // namespace
 
-Result<Statement> build_statement(const ManifestFields& fields, const Manifest& manifest) {
+Result<Attestation> build_attestation(const ManifestFields& fields, const Manifest& manifest) {
   if (manifest.has_non_finite)
     return Error("not-json"_code,
                  "the manifest holds NaN or an infinity, which is no JSON and unreadable for in-toto's tools",
                  "leave the value out or write it as a string; HMAC-SHA256 envelopes can carry it");
-  JsonBuilder builder;
-  Result<void> read = read_json_text(manifest.result, builder, kMaxManifestDepth);
-  if (!read) return std::move(read).error();
-  Json result = builder.take();
+  Result<Json> parsed = parse_json(manifest.result, kMaxManifestDepth);
+  if (!parsed) return std::move(parsed).error().with_context("while reading result");
+  const Json& result = *parsed;
   Json no_details = Json::array();
   const Json* details = &no_details;
   if (result.is_object() && result.contains("details") && result["details"].is_array()) details = &result["details"];
@@ -82,7 +81,7 @@ Result<Statement> build_statement(const ManifestFields& fields, const Manifest& 
                  details->empty() ? "the result has no `details`: there is no table to attest"
                                   : "no table of the result has a digest of its content, so there is nothing to attest",
                  "pass the outputs of reconciliation/cross-metastore with `use_checksum: true`");
-  Statement statement;
+  Attestation statement;
   statement.subjects = subjects.size();
   statement.result = text_at(result, "status") == "match" && failed.empty() ? "PASSED" : "FAILED";
   Json configuration = Json::array();
