@@ -155,7 +155,7 @@ TEST(EvolveCatalog, DependentsOfAFileAreFoundInLook) {
 
 TEST(EvolveCatalog, ATableThatAnotherOnesForeignKeyPointsToIsFoundInLook) {
   Lab lab;
-  lab.sql({"CREATE TABLE prod.main.parent (a INTEGER, b BIGINT)", "CREATE TABLE prod.main.child (k INTEGER)"});
+  lab.sql({"CREATE TABLE prod.main.parent (a INTEGER NOT NULL, b BIGINT)", "CREATE TABLE prod.main.child (k INTEGER)"});
   // A foreign key finds its table only in the current catalog, and the current catalog belongs to one connection.
   const auto made = lab.warehouse().transact("staging",
                                              {"USE staging", "CREATE TABLE parent (a INTEGER PRIMARY KEY, b INTEGER)",

@@ -15,8 +15,6 @@
 
 namespace lockstep {
 
-enum class CatalogKind { file, lake };
-
 class Lab {
  public:
   explicit Lab(CatalogKind source = CatalogKind::file, CatalogKind destination = CatalogKind::file) {
