@@ -62,6 +62,11 @@ std::string_view to_string(RunReport::Status status);
 // RFC 3339, UTC, milliseconds: "2026-11-24T10:00:00.123Z".
 std::string rfc3339(WallTime time);
 
+// The parts of a report, not redacted: for sinks that redact on their own.
+Json error_json(const Error& error);
+Json action_json(const Action& action);
+Json step_json(const StepReport& step);
+
 // schemas/report.schema.json, version 1; every string redacted.
 Json report_json(const RunReport& report, const SecretSet& secrets);
 

@@ -7,8 +7,8 @@
 
 namespace lockstep {
 
-// Calls come from several threads but never at once (the scheduler serialises them), in an order that respects each step.
-// References are valid during the call only.
+// Calls come from several threads but never at once (the scheduler serialises them), in an order that respects each
+// step. References are valid during the call only.
 class Reporter {
  public:
   virtual ~Reporter() = default;

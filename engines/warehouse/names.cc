@@ -1,4 +1,4 @@
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {

@@ -1,0 +1,207 @@
+#include "runner/graph_claims.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+#include <tuple>
+
+namespace lockstep {
+
+namespace {
+
+using Mode = Claim::Mode;
+
+constexpr std::size_t kMaxWarnings = 20;
+constexpr std::size_t kBatch = 64;  // sources whose reach is computed in one pass: one bit each
+
+// The mode that excludes whatever a or b excludes.
+Mode stronger(Mode a, Mode b) {
+  if (a == b || b == Mode::intent_read) return a;
+  if (a == Mode::intent_read) return b;
+  return Mode::write;  // read with intent_write, or anything with write
+}
+
+void add_claim(std::vector<Claim>& claims, std::uint32_t resource, Mode mode) {
+  for (Claim& claim : claims)
+    if (claim.resource == resource) {
+      claim.mode = stronger(claim.mode, mode);
+      return;
+    }
+  claims.push_back({resource, mode});
+}
+
+class Resources {
+ public:
+  explicit Resources(std::vector<std::string>& names) : names_(names) {}
+
+  std::uint32_t catalog(const CatalogAccess& access) {
+    return number({access.connection, access.catalog},
+                  fmt::format("catalog \"{}\" of connection \"{}\"", access.catalog, access.connection));
+  }
+  std::uint32_t connection(const CatalogAccess& access) {
+    return number({access.connection, ""}, fmt::format("connection \"{}\"", access.connection));
+  }
+
+ private:
+  std::uint32_t number(std::pair<std::string, std::string> key, std::string name) {
+    auto [place, added] = numbers_.emplace(std::move(key), static_cast<std::uint32_t>(names_.size()));
+    if (added) names_.push_back(std::move(name));
+    return place->second;
+  }
+
+  std::vector<std::string>& names_;
+  std::map<std::pair<std::string, std::string>, std::uint32_t> numbers_;
+};
+
+// One step's claim on a shared resource, in topological order within the resource.
+struct Holder {
+  std::size_t step;
+  std::size_t position;  // in Graph::order
+  Mode mode;
+};
+
+// Two steps without an order between them that exclude one another.
+struct Partner {
+  std::size_t other = 0;  // the one that comes first in the file
+  std::uint32_t resource = 0;
+  Mode mode = Mode::read;        // of the later one
+  Mode other_mode = Mode::read;  // of the earlier one
+};
+
+class UnorderedSteps {
+ public:
+  explicit UnorderedSteps(const Graph& graph) : graph_(graph) {
+    std::vector<std::size_t> position(graph.order.size());
+    for (std::size_t i = 0; i < graph.order.size(); ++i) position[graph.order[i]] = i;
+    holders_.resize(graph.resources.size());
+    for (std::size_t step : graph.order)
+      for (const Claim& claim : graph.claims[step])
+        holders_[claim.resource].push_back({step, position[step], claim.mode});
+    for (std::uint32_t resource = 0; resource < holders_.size(); ++resource)
+      if (can_clash(holders_[resource]))
+        for (std::size_t i = 0; i + 1 < holders_[resource].size(); ++i) sources_.push_back({resource, i});
+  }
+
+  // Later step (in the file) and resource -> a partner earlier in the file. One is enough to warn.
+  std::map<std::pair<std::size_t, std::uint32_t>, Partner> find() {
+    std::vector<std::uint64_t> reached(graph_.order.size());
+    for (std::size_t begin = 0; begin < sources_.size(); begin += kBatch)
+      search(begin, std::min(begin + kBatch, sources_.size()), reached);
+    return std::move(partners_);
+  }
+
+ private:
+  struct Source {
+    std::uint32_t resource;
+    std::size_t index;  // into holders_[resource]
+  };
+
+  static bool can_clash(const std::vector<Holder>& holders) {
+    if (holders.size() < 2) return false;
+    bool writes = false;
+    bool reads = false;
+    for (const Holder& holder : holders) {
+      if (holder.mode == Mode::write) return true;
+      writes = writes || holder.mode == Mode::intent_write;
+      reads = reads || holder.mode == Mode::read;
+    }
+    return writes && reads;
+  }
+
+  // reached[step] bit b: source begin+b comes before the step by needs.
+  void search(std::size_t begin, std::size_t end, std::vector<std::uint64_t>& reached) {
+    std::fill(reached.begin(), reached.end(), 0);
+    for (std::size_t source = begin; source < end; ++source)
+      reached[holder_of(sources_[source]).step] |= std::uint64_t{1} << (source - begin);
+    for (std::size_t step : graph_.order)
+      for (std::size_t need : graph_.needs[step]) reached[step] |= reached[need];
+    for (std::size_t group = begin; group < end;) {  // the sources of one resource lie side by side
+      std::size_t next = group;
+      std::array<std::uint64_t, 4> by_mode{};
+      while (next < end && sources_[next].resource == sources_[group].resource) {
+        by_mode[static_cast<std::size_t>(holder_of(sources_[next]).mode)] |= std::uint64_t{1} << (next - begin);
+        ++next;
+      }
+      const std::vector<Holder>& holders = holders_[sources_[group].resource];
+      for (std::size_t i = sources_[group].index + 1; i < holders.size(); ++i) {
+        std::uint64_t clashing = 0;
+        for (std::size_t mode = 0; mode < by_mode.size(); ++mode)
+          if (excludes(static_cast<Mode>(mode), holders[i].mode)) clashing |= by_mode[mode];
+        clashing &= ~reached[holders[i].step];
+        // Sources behind i in topological order are looked at from their own side.
+        for (; clashing != 0; clashing &= clashing - 1) {
+          const Holder& source = holder_of(sources_[begin + static_cast<std::size_t>(std::countr_zero(clashing))]);
+          if (source.position >= holders[i].position) break;
+          note(source, holders[i], sources_[group].resource);
+          if (source.step < holders[i].step) break;
+        }
+      }
+      group = next;
+    }
+  }
+
+  void note(const Holder& a, const Holder& b, std::uint32_t resource) {
+    const Holder& first = a.step < b.step ? a : b;
+    const Holder& later = a.step < b.step ? b : a;
+    partners_.try_emplace({later.step, resource}, Partner{first.step, resource, later.mode, first.mode});
+  }
+
+  [[nodiscard]] const Holder& holder_of(const Source& source) const { return holders_[source.resource][source.index]; }
+
+  const Graph& graph_;
+  std::vector<std::vector<Holder>> holders_;  // by resource
+  std::vector<Source> sources_;               // by resource, then in topological order
+  std::map<std::pair<std::size_t, std::uint32_t>, Partner> partners_;
+};
+
+std::string_view verb(Mode mode) {
+  return mode == Mode::write || mode == Mode::intent_write ? "writes" : "reads";
+}
+
+}  // namespace
+
+void add_claims(Graph& graph, const std::vector<std::vector<CatalogAccess>>& accesses) {
+  const std::size_t count = graph.needs.size();
+  graph.claims.resize(count);
+  graph.serial_items.assign(count, false);
+  Resources resources(graph.resources);
+  for (std::size_t step = 0; step < count && step < accesses.size(); ++step)
+    for (const CatalogAccess& access : accesses[step]) {
+      if (access.writes) graph.serial_items[step] = true;
+      const std::uint32_t connection = resources.connection(access);
+      if (access.catalog.empty()) {
+        add_claim(graph.claims[step], connection, access.writes ? Mode::write : Mode::read);
+        continue;
+      }
+      add_claim(graph.claims[step], connection, access.writes ? Mode::intent_write : Mode::intent_read);
+      add_claim(graph.claims[step], resources.catalog(access), access.writes ? Mode::write : Mode::read);
+    }
+}
+
+void warn_of_unordered_steps(const Runbook& runbook, const Graph& graph, Diagnostics& diagnostics) {
+  std::size_t warnings = 0;
+  const auto partners = UnorderedSteps(graph).find();
+  for (const auto& [key, partner] : partners) {
+    const StepSpec& later = runbook.steps[key.first];
+    const StepSpec& first = runbook.steps[partner.other];
+    if (++warnings > kMaxWarnings) {
+      diagnostics.warning("unordered-steps"_code, later.id_span,
+                          fmt::format("{} more steps share a catalog with a step that has no order to them",
+                                      partners.size() - kMaxWarnings),
+                          "add `needs` where the order matters");
+      return;
+    }
+    Diagnostic& finding = diagnostics.warning(
+        "unordered-steps"_code, later.id_span,
+        fmt::format("nothing says which of \"{}\" ({} it) and \"{}\" ({} it) comes first on {}: they run one after the "
+                    "other",
+                    first.id, verb(partner.other_mode), later.id, verb(partner.mode),
+                    graph.resources[partner.resource]),
+        fmt::format("add `needs: [{}]` to \"{}\", or the other way round", first.id, later.id));
+    finding.related.push_back({first.id_span, fmt::format("\"{}\" is here", first.id)});
+  }
+}
+
+}  // namespace lockstep

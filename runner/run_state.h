@@ -1,0 +1,33 @@
+// What one run knows, shared by the scheduler's thread and the workers.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runner/journal.h"
+#include "runner/report.h"
+#include "runner/run.h"
+#include "runner/run_secrets.h"
+
+namespace lockstep {
+
+// The scheduler's thread alone changes it. A worker reads what does not change during a run, and of the steps' reports
+// only those of steps that its own step needs: they have ended, and the task queue's lock lies between.
+struct RunState {
+  const RunInputs& inputs;
+  const RunOptions& options;
+  RunSecrets secrets;
+  RunReport report;
+  Journal* journal = nullptr;  // null in a dry run
+  std::unordered_map<std::string_view, std::size_t> step_by_id;
+  // Dry run: step -> the step, itself or one that it needs, directly or not, whose changes are still to be made.
+  std::vector<std::optional<std::size_t>> pending;
+
+  [[nodiscard]] const StepSpec& spec(std::size_t step) const { return inputs.runbook.steps[step]; }
+};
+
+}  // namespace lockstep

@@ -1,0 +1,90 @@
+#include "runner/step_text.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::size_t kWidestId = 40;  // a longer one pushes its own line only
+
+}  // namespace
+
+std::string Printer::safe(std::string_view text) const {
+  return escape_controls(secrets.empty() ? std::string(text) : secrets.redact(text));
+}
+
+std::string Printer::status_word(StepStatus status, std::size_t width) const {
+  return paint(style, tone_of(status), pad(to_string(status), width));
+}
+
+std::string Printer::outcome(const StepReport& step) const {
+  std::string text = safe(step.figure);
+  if (!step.reason.empty()) text += fmt::format("{}{}", text.empty() ? "" : "; ", safe(step.reason));
+  if (step.attempts > 1) text += fmt::format("{}{} attempts", text.empty() ? "" : "; ", step.attempts);
+  if (step.status == StepStatus::failed && step.continue_on_error)
+    text += fmt::format("{}continue_on_error", text.empty() ? "" : "; ");
+  return text;
+}
+
+std::string Printer::details(const StepReport& step, std::string_view indent) const {
+  std::string text;
+  const auto line = [&](std::string_view head, Tone tone, const std::string& words) {
+    text += fmt::format("{}{} {}\n", indent, paint(style, tone, head), words);
+  };
+  if (step.error) {
+    line("error:", Tone::bad, fmt::format("{} [{}]", safe(step.error->message), safe(step.error->code)));
+    for (const std::string& circumstance : step.error->context)
+      text += fmt::format("{}  {}\n", indent, safe(circumstance));
+    if (!step.error->remedy.empty()) line("hint:", Tone::bold, safe(step.error->remedy));
+  }
+  for (const std::string& warning : step.warnings) line("warning:", Tone::warn, safe(warning));
+  return text;
+}
+
+Tone tone_of(StepStatus status) {
+  switch (status) {
+    case StepStatus::succeeded:
+      return Tone::good;
+    case StepStatus::failed:
+      return Tone::bad;
+    case StepStatus::cancelled:
+    case StepStatus::unknown:
+      return Tone::warn;
+    case StepStatus::skipped:
+    case StepStatus::pending:
+      return Tone::dim;
+    case StepStatus::running:
+      return Tone::plain;
+  }
+  return Tone::plain;
+}
+
+std::string_view symbol_of(StepStatus status, const Style& style) {
+  switch (status) {
+    case StepStatus::succeeded:
+      return style.unicode ? "✓" : "+";
+    case StepStatus::failed:
+      return style.unicode ? "✗" : "x";
+    case StepStatus::cancelled:
+      return style.unicode ? "■" : "!";
+    case StepStatus::unknown:
+      return "?";
+    default:
+      return style.unicode ? "·" : "-";
+  }
+}
+
+std::chrono::milliseconds time_of(const StepReport& step) {
+  if (!step.started_at || !step.finished_at) return std::chrono::milliseconds(0);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(*step.finished_at - *step.started_at);
+}
+
+std::size_t widest_id(const RunReport& report) {
+  std::size_t width = 0;
+  for (const StepReport& step : report.steps) width = std::max(width, display_width(escape_controls(step.id)));
+  return std::min(width, kWidestId);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,33 @@
+// How a step's end is put into words; shared by the plain lines, the tree and the summary.
+// All texts come out redacted and with control characters escaped. Pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runner/report.h"
+#include "runner/style.h"
+#include "specs/secrets.h"
+
+namespace lockstep {
+
+struct Printer {
+  Style style;
+  const SecretSet& secrets;  // outlives it
+
+  // Safe for one line of a terminal or a log.
+  [[nodiscard]] std::string safe(std::string_view text) const;
+  [[nodiscard]] std::string status_word(StepStatus status, std::size_t width) const;
+  // The key figure of a step that has one, else why it was skipped or cancelled.
+  [[nodiscard]] std::string outcome(const StepReport& step) const;
+  // Error with cause, circumstances and remedy, then warnings: lines that begin with `indent`, each ending in '\n'.
+  [[nodiscard]] std::string details(const StepReport& step, std::string_view indent) const;
+};
+
+Tone tone_of(StepStatus status);
+std::string_view symbol_of(StepStatus status, const Style& style);
+// From start to end; zero for a step that never started.
+std::chrono::milliseconds time_of(const StepReport& step);
+std::size_t widest_id(const RunReport& report);
+
+}  // namespace lockstep
