@@ -41,9 +41,13 @@ Json subject_of(const std::string& name, const Digest& digest, const Json& detai
   for (const char* key : {"source_count", "target_count", "verdict"})
     if (auto found = detail.find(key); found != detail.end() && !found->is_null()) annotations[key] = *found;
   for (const char* key : {"source_version", "target_version"}) {
-    auto found = detail.find(key);
-    if (found == detail.end() || found->is_null()) found = result.find(key);
-    if (found != detail.end() && found != result.end() && !found->is_null()) annotations[key] = *found;
+    // A table's own version, else the one that the whole reconciliation read at.
+    for (const Json* object : {&detail, &result}) {
+      auto found = object->find(key);
+      if (found == object->end() || found->is_null()) continue;
+      annotations[key] = *found;
+      break;
+    }
   }
   return {{"name", name}, {"digest", {{digest.name, digest.value}}}, {"annotations", std::move(annotations)}};
 }
