@@ -1,6 +1,7 @@
 #include "specs/diagnostic.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 namespace lockstep {
@@ -14,6 +15,22 @@ void Diagnostics::sort() {
   };
   std::stable_sort(items_.begin(), items_.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+}
+
+Diagnostics Diagnostics::without_secrets() const {
+  std::map<const Source*, std::shared_ptr<Source>> masked;
+  for (const Diagnostic& item : items_) {
+    if (item.code != "secret-literal" || item.source == nullptr) continue;
+    std::shared_ptr<Source>& copy = masked[item.source.get()];
+    if (copy == nullptr) copy = std::make_shared<Source>(*item.source);
+    const std::size_t end = std::min<std::size_t>(item.span.end.offset, copy->text.size());
+    for (std::size_t at = item.span.start.offset; at < end; ++at)
+      if (copy->text[at] != '\n') copy->text[at] = '*';
+  }
+  Diagnostics shown = *this;
+  for (Diagnostic& item : shown.items_)
+    if (auto found = masked.find(item.source.get()); found != masked.end()) item.source = found->second;
+  return shown;
 }
 
 }  // namespace lockstep

@@ -60,6 +60,13 @@ class Binder {
     return text.size() <= kShown ? fmt::format("\"{}\"", text) : fmt::format("\"{}...\"", text.substr(0, kShown));
   }
 
+  static std::string show(const Json& value) {
+    if (value.is_string()) return shorten(value.get<std::string>());
+    const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    constexpr std::size_t kShown = 60;
+    return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+  }
+
   static std::string how_to_write(const Param& param) {
     const std::string_view example = param.type == "integer"   ? "3"
                                      : param.type == "number"  ? "0.5"
@@ -109,8 +116,7 @@ class Binder {
   void take(const Param& param, const Json& value, Span span, const std::shared_ptr<const Source>& source) {
     if (!fits_param_type(param.type, value)) {
       report("param-type"_code, span, source,
-             fmt::format("the param \"{}\" is not {}: {}", param.name, describe_param_type(param.type),
-                         shorten(value.dump(-1, ' ', false, Json::error_handler_t::replace))),
+             fmt::format("the param \"{}\" is not {}: {}", param.name, describe_param_type(param.type), show(value)),
              source ? fmt::format("give a value that is {}", describe_param_type(param.type)) : how_to_write(param));
       return;
     }
@@ -118,11 +124,10 @@ class Binder {
       std::vector<std::string> known;
       for (const Json& choice : param.choices)
         known.push_back(choice.is_string() ? choice.get<std::string>() : choice.dump());
-      const std::string text =
-          value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+      const std::string text = value.is_string() ? value.get<std::string>() : show(value);
       std::string hint = did_you_mean(text, known);
       report("param-choice"_code, span, source,
-             fmt::format("the param \"{}\" cannot be {}; it is one of: {}", param.name, shorten(text),
+             fmt::format("the param \"{}\" cannot be {}; it is one of: {}", param.name, show(value),
                          fmt::join(known, ", ")),
              hint.empty() ? "choose one of them" : std::move(hint));
       return;

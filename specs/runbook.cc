@@ -195,12 +195,22 @@ class RunbookBuilder {
     for (std::size_t from = 0; steps != nullptr && from < steps->items.size(); from += kSlice) {
       Json& slice = head["steps"] = Json::array();
       const std::size_t end = std::min(from + kSlice, steps->items.size());
-      for (std::size_t i = from; i < end; ++i) slice.push_back(steps->items[i].to_json());
+      for (std::size_t i = from; i < end; ++i) slice.push_back(without_inputs(steps->items[i]));
       if (schema_verdict(head, runbook_schema(), runbook_schema(), Expressions::accepted)) continue;
       diagnostics_.error("schema-refused"_code, {steps->items[from].span.start, steps->items[end - 1].span.end},
                          "the runbook does not fit its schema",
                          "lockstep schema prints it; and please report this file: the place should have been named");
     }
+  }
+
+  // The inputs had a verdict of their own, with the step type's schema; here only their being a mapping counts.
+  static Json without_inputs(const Node& step) {
+    if (step.kind != Node::Kind::map) return step.to_json();
+    Json rest = Json::object();
+    for (const Member& member : step.members)
+      rest[member.key] =
+          member.key == "with" && member.value.kind == Node::Kind::map ? Json::object() : member.value.to_json();
+    return rest;
   }
 
   Runbook& book_;

@@ -9,7 +9,7 @@
 
 #include "engines/evolution/default_text.h"
 #include "engines/evolution/evolution_json.h"
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "engines/evolution/commit.h"
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {

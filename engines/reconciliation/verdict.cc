@@ -196,6 +196,8 @@ TableVerdict judge(const TablePair& pair, const Reading& source, const Reading& 
   TableVerdict result;
   result.verdict = pair.source ? Verdict::missing : Verdict::extra;
   result.reason = !pair.absence.empty() ? pair.absence : pair.source ? "not in the target" : "not in the source";
+  const Reading& present = pair.source ? source : target;
+  if (present.error) append(result.reason, "and its rows could not be counted: " + error_text(*present.error));
   return result;
 }
 

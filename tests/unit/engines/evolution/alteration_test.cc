@@ -245,6 +245,7 @@ TEST(Alteration, ObstaclesAreNamed) {
   refused_by([](Case& c) { c.dependents.constraints = {{"FOREIGN KEY", {"a"}, "FOREIGN KEY (a) REFERENCES p(k)"}}; },
              "REFERENCES p");
   refused_by([](Case& c) { c.dependents.indexes = {{"by_b", "CREATE INDEX by_b ON s.t(b)"}}; }, "by_b");
+  refused_by([](Case& c) { c.dependents.referenced_by = {"s.child"}; }, "s.child");
   refused_by([](Case& c) { c.dependents.generated = {{"g", "CAST((a + 1) AS INTEGER)"}}; }, "\"g\"");
   refused_by(
       [](Case& c) {

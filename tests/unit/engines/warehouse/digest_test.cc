@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 
 #include "tests/unit/engines/reconciliation/catalogs_fixture.h"
@@ -100,6 +101,27 @@ class Digest : public ::testing::Test {
 TEST_F(Digest, NamesAlgorithmEngineAndVersion) {
   const std::string version = catalogs().sql("SELECT version()").rows[0][0].get<std::string>();
   EXPECT_EQ(dialect().digest_name(), "lockstep-rows-1/duckdb-hash-" + version.substr(1) + "/128");
+}
+
+// The vectors of docs/digest.md. When this fails, the encoding or hash() changed, and the digest needs a new name.
+TEST_F(Digest, PublishedVectors) {
+  std::ifstream file(LOCKSTEP_SOURCE_DIR "/docs/digest.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  const auto expect = [&](const std::string& columns, const std::string& rows, const std::string& sums) {
+    std::string ours = of(columns, rows);
+    std::erase(ours, '"');
+    EXPECT_EQ(ours.substr(ours.find(':') + 1), sums) << columns << " " << rows;
+    EXPECT_NE(page.find("`" + columns + "` | " + (rows.empty() ? "none" : "`" + rows + "`")), std::string::npos);
+    EXPECT_NE(page.find("`" + sums + "`"), std::string::npos);
+  };
+  expect("a INTEGER", "", "0:0");
+  expect("a INTEGER NOT NULL", "(1)", "4717996019076358352:6797219231341176636");
+  expect("a INTEGER NOT NULL", "(1), (1)", "9435992038152716704:13594438462682353272");
+  expect("a INTEGER, b VARCHAR", "(1, 'x'), (NULL, '')", "18939605264561541944:22313717615418784851");
+  expect("a INTEGER[]", "([])", "6360441789094803629:6716066772951940963");
+  expect("a INTEGER[]", "([NULL])", "1995657108602518296:13130789922358134937");
+  expect("m MAP(VARCHAR, INTEGER)", "(MAP {'b': 1, 'a': 2})", "9554065405915675557:11857367429312455371");
+  EXPECT_NE(page.find(dialect().digest_name()), std::string::npos);
 }
 
 TEST_F(Digest, CountsRows) {

@@ -1,4 +1,4 @@
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 #include <gtest/gtest.h>
 

@@ -1,2 +1,0 @@
-#pragma once
-#include "engines/warehouse/names.h"
