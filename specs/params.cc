@@ -64,7 +64,7 @@ class Binder {
     if (value.is_string()) return shorten(value.get<std::string>());
     const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
     constexpr std::size_t kShown = 60;
-    return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+    return text.size() <= kShown ? text : fmt::format("{}...", std::string_view(text).substr(0, kShown));
   }
 
   static std::string how_to_write(const Param& param) {
