@@ -31,6 +31,8 @@ CatalogSource read_source(const ConnectionPlan& plan, const std::string& name, c
     }
   }
   source.path = source.local ? absolute(plan.directory, path) : path;
+  bool makeable = source.kind == CatalogKind::file || source.data_path.has_value();
+  source.made_by_live_run = !read_only && makeable && plan.made_by_live_run.contains(name);
   return source;
 }
 

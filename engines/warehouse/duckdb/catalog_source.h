@@ -16,6 +16,7 @@ struct CatalogSource {
   std::string path;                      // absolute; a lake's metadata file, or its "postgres:..." text
   std::optional<std::string> data_path;  // absolute, ends in '/'; lakes only
   bool writable = false;                 // a step of this run may write it, and it is not marked read_only
+  bool made_by_live_run = false;         // a dry run looks at a catalog that only the live run would make
   bool local = true;                     // `path` is a file on this machine
 
   // The statement that attaches it. Read-only catalogs are attached so; a lake is made only when writable and with a

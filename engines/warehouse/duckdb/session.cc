@@ -36,6 +36,16 @@ struct PendingHolder {
   PendingHolder& operator=(const PendingHolder&) = delete;
 };
 
+// A table, schema, column or function that is not there: "Catalog Error: Table with name x does not exist!". An earlier
+// step of the run may be about to make it.
+Error refused(const char* text) {
+  std::string message = engine_message(text);
+  bool unknown_name = message.find("does not exist") != std::string::npos && message.find("Parser Error") != 0;
+  if (unknown_name)
+    return {"sql-unknown-name"_code, std::move(message), "correct the name, or make what it names in an earlier step"};
+  return {"sql-invalid"_code, std::move(message), std::string(kFixSql)};
+}
+
 Error failure(const Call& call, const char* text) {
   if (call.stopped()) return {"cancelled"_code, "the statement was interrupted", "run again when you are ready"};
   if (call.expired())
@@ -92,7 +102,7 @@ Result<std::unique_ptr<DuckDbSession::Prepared>> DuckDbSession::prepare(const St
     return Error("sql-not-one-statement"_code, fmt::format("the text holds {} statements; one is run at a time", count),
                  "make a step of each statement, or use for_each over a list of statements");
   if (api_.prepare_extracted_statement(connection_, prepared->extracted, 0, &prepared->statement) != DuckDBSuccess)
-    return Error("sql-invalid"_code, engine_message(api_.prepare_error(prepared->statement)), std::string(kFixSql));
+    return refused(api_.prepare_error(prepared->statement));
   return prepared;
 }
 
