@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "runner/digest.h"
+#include "engines/sha256.h"
 
 namespace lockstep {
 

@@ -115,9 +115,11 @@ struct References {
   bool status_function = false;  // uses always(), failure(), success() or cancelled()
   std::set<std::string, std::less<>> status_functions;  // which of them
   bool item = false;
+  bool run = false;
   void merge(const References& other);
 };
 References references_of(const Template& text);
+References references_of(const Template::Piece& piece);
 
 // Where values come from at run time. Each callback answers with an Error when the name has no value now.
 struct EvalScope {

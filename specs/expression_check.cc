@@ -158,7 +158,8 @@ class Checker {
       const auto found = scope_.params.find(word);
       if (found != scope_.params.end()) return found->second;
       return report("expression-undefined"_code, span, fmt::format("there is no param \"{}\"", word),
-                    suggest(word, names_of(scope_.params), "declare it under params:"));
+                    suggest(word, names_of(scope_.params),
+                            fmt::format("declare it: params: {{ {}: {{ type: string }} }}", word)));
     }
     if (root == "run") {
       static const std::vector<std::string> kNames = {"id", "name", "started_at", "runbook", "dry_run"};
@@ -206,7 +207,9 @@ class Checker {
     }
     const auto found = base->fields.find(word);
     if (found != base->fields.end()) return found->second;
-    if (base->open) return base->element ? base->element : any();
+    // An object that lists its fields is closed to readers, though other versions may add to it: a field that is not
+    // listed is a typing mistake far more often than knowledge of the future.
+    if (base->open && (base->element || base->fields.empty())) return base->element ? base->element : any();
     return report("expression-undefined"_code, expr_.name_span(index),
                   fmt::format("\"{}\" has no field \"{}\"", source(owner), word),
                   suggest(word, names_of(base->fields), "see the step's outputs with: lockstep schema STEP"));
@@ -282,18 +285,19 @@ class Checker {
     const bool right_is_word = expr_.nodes[node.right].kind == NodeKind::literal;
     const bool left_is_word = expr_.nodes[node.left].kind == NodeKind::literal;
     if (!right_is_word && !left_is_word) {
-      report("expression-value"_code, expr_.span(index), *reason, "");
+      report("expression-value"_code, expr_.span(index), *reason, "compare values that can be the same");
       return;
     }
     const ExprType& word = right_is_word ? right : left;
     const ExprType& known = right_is_word ? left : right;
     const ExprIndex at = right_is_word ? node.right : node.left;
+    std::string hint = did_you_mean(word.values.front(), known.values);
     std::string allowed;
     for (const std::string& value : known.values) allowed += (allowed.empty() ? "" : ", ") + value;
     report("expression-value"_code, expr_.span(at),
            fmt::format("\"{}\" is never '{}'; it is one of: {}", source(right_is_word ? node.left : node.right),
                        word.values.front(), allowed),
-           did_you_mean(word.values.front(), known.values));
+           hint.empty() ? "write one of those" : std::move(hint));
   }
 
   void ordering(const ExprNode& node, ExprIndex index, const ExprType& left, const ExprType& right) {
@@ -416,12 +420,18 @@ void References::merge(const References& other) {
   status_function = status_function || other.status_function;
   status_functions.insert(other.status_functions.begin(), other.status_functions.end());
   item = item || other.item;
+  run = run || other.run;
 }
 
 References references_of(const Template& text) {
   References all;
-  for (const Template::Piece& piece : text.pieces) {
-    if (!piece.expr) continue;
+  for (const Template::Piece& piece : text.pieces) all.merge(references_of(piece));
+  return all;
+}
+
+References references_of(const Template::Piece& piece) {
+  References all;
+  if (piece.expr) {
     const Expr& expr = *piece.expr;
     for (ExprIndex i = 0; i < expr.nodes.size(); ++i) {
       const ExprNode& node = expr.nodes[i];
@@ -439,6 +449,7 @@ References references_of(const Template& text) {
       if (path->root == "secrets") all.secrets.emplace(path->name);
       if (path->root == "params") all.params.emplace(path->name);
       if (path->root == "env") all.env.emplace(path->name);
+      if (path->root == "run") all.run = true;
     }
   }
   return all;

@@ -148,10 +148,10 @@ class Evaluator {
   Result<Value> boolean(ExprIndex index, std::string_view op) {
     Result<Value> value = eval(index);
     if (value && !value->json.is_boolean())
-      return Error("expression-type"_code,
-                   fmt::format("\"{}\" is {}, but {} needs booleans", source(index),
-                               describe_kinds(kinds_of(value->json)), op),
-                   "compare it with something: ==, !=, <, ...");
+      return Error(
+          "expression-type"_code,
+          fmt::format("\"{}\" is {}, but {} needs booleans", source(index), describe_kinds(kinds_of(value->json)), op),
+          "compare it with something: ==, !=, <, ...");
     return value;
   }
 
@@ -235,11 +235,11 @@ class Evaluator {
       Result<Value> value = eval(index);
       if (!value) return value;
       if ((kinds_of(value->json) & function->accepted(i)) == 0)
-        return Error("expression-type"_code,
-                     fmt::format("\"{}\" is {}, but {}() needs {} here", source(index),
-                                 describe_kinds(kinds_of(value->json)), function->info.name,
-                                 describe_kinds(function->accepted(i))),
-                     fmt::format("the function is {}", function->info.signature));
+        return Error(
+            "expression-type"_code,
+            fmt::format("\"{}\" is {}, but {}() needs {} here", source(index), describe_kinds(kinds_of(value->json)),
+                        function->info.name, describe_kinds(function->accepted(i))),
+            fmt::format("the function is {}", function->info.signature));
       tainted = tainted || value->tainted;
       arguments.push_back(std::move(*value).json);
     }

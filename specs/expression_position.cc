@@ -41,41 +41,47 @@ std::vector<Position> ScalarPositions::align(std::string_view inner, Position at
   return positions;
 }
 
-std::vector<Position> ScalarPositions::locate(std::string_view decoded, std::size_t offset, std::string_view inner,
-                                              bool bare) {
+// Whether the file holds the text at the cursor just so, on one line.
+bool ScalarPositions::written_as_is(std::string_view inner) const {
+  if (raw_.substr(cursor_raw_, inner.size()) != inner || inner.find('\n') != std::string_view::npos) return false;
+  return quote_ == 0 || inner.find(quote_ == '"' ? '\\' : '\'') == std::string_view::npos;
+}
+
+InnerPositions ScalarPositions::locate(std::string_view decoded, std::size_t offset, std::string_view inner,
+                                       bool bare) {
   const std::size_t quote = quote_ == 0 ? 0 : 1;
+  InnerPositions result;
   if (raw_.empty()) {
-    if (node_.style == Node::Style::block || node_.span.start.line != node_.span.end.line) return {};
-    std::vector<Position> positions;
-    Position at = node_.span.start;
-    at.column += static_cast<std::uint32_t>(quote);
-    at.offset += static_cast<std::uint32_t>(quote);
-    at = position_after(at, decoded.substr(0, offset));
-    for (std::size_t i = 0; i < inner.size(); ++i) {
-      positions.push_back(at);
-      at = position_after(at, inner.substr(i, 1));
-    }
-    positions.push_back(at);
-    return positions;
+    if (node_.style == Node::Style::block || node_.span.start.line != node_.span.end.line) return result;
+    result.known = true;
+    result.begin = node_.span.start;
+    result.begin.column += static_cast<std::uint32_t>(quote);
+    result.begin.offset += static_cast<std::uint32_t>(quote);
+    result.begin = position_after(result.begin, decoded.substr(0, offset));
+    return result;
   }
   std::size_t begin = 0;
   if (bare) {
-    if (node_.style == Node::Style::block) return {};
+    if (node_.style == Node::Style::block) return result;
     begin = raw_.find_first_not_of(" \t", quote);
   } else {
     // Folding and escaping leave `${{` as it is, so the next one in the file is the next one in the text.
     begin = raw_.find("${{", cursor_raw_);
     if (begin != std::string_view::npos) begin += 3;
   }
-  if (begin == std::string_view::npos) return {};
+  if (begin == std::string_view::npos) return result;
   cursor_ = position_after(cursor_, raw_.substr(cursor_raw_, begin - cursor_raw_));
   cursor_raw_ = begin;
-  std::vector<Position> positions = align(inner, cursor_);
-  if (!positions.empty()) {
-    cursor_ = positions.back();
-    cursor_raw_ = cursor_.offset - node_.span.start.offset;
+  result.begin = cursor_;
+  result.known = written_as_is(inner);
+  if (!result.known) {
+    result.each = align(inner, cursor_);
+    result.known = !result.each.empty();
   }
-  return positions;
+  if (!result.known) return result;
+  cursor_ = result.at(inner, inner.size());
+  cursor_raw_ = cursor_.offset - node_.span.start.offset;
+  return result;
 }
 
 }  // namespace lockstep

@@ -11,6 +11,19 @@
 
 namespace lockstep {
 
+// Where the characters of one expression stand.
+struct InnerPositions {
+  bool known = false;  // false: the text is folded, or was not found in the file
+  Position begin;
+  std::vector<Position>
+      each;  // one a byte and one for the end; empty: the file holds the text as it is, from `begin` on
+
+  // Of byte `index` of `inner`, the text that was located.
+  [[nodiscard]] Position at(std::string_view inner, std::size_t index) const {
+    return each.empty() ? position_after(begin, inner.substr(0, index)) : each[index];
+  }
+};
+
 // Serves the expressions of one scalar in the order of the text, in linear time altogether.
 class ScalarPositions {
  public:
@@ -19,12 +32,12 @@ class ScalarPositions {
   ScalarPositions(const Node& node, const Source* source);
 
   // Where the characters of `inner` stand, which begins at byte `offset` of the scalar's text `decoded`, behind its
-  // `${{` unless `bare`. One position a byte and one for the end; empty: unknown, because the text is folded or was not
-  // found.
-  std::vector<Position> locate(std::string_view decoded, std::size_t offset, std::string_view inner, bool bare);
+  // `${{` unless `bare`.
+  InnerPositions locate(std::string_view decoded, std::size_t offset, std::string_view inner, bool bare);
 
  private:
   [[nodiscard]] std::vector<Position> align(std::string_view inner, Position at) const;
+  [[nodiscard]] bool written_as_is(std::string_view inner) const;
 
   const Node& node_;
   std::string_view raw_;  // the scalar as it stands in the file, quotes included; empty: unknown

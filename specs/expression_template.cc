@@ -18,19 +18,20 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// Keeps positions in the cheapest form that says them: character by character from the start, or one a node.
-void place(Expr& expr, const std::vector<Position>& positions, Span scalar) {
-  if (positions.empty()) {
+// Where the expression stands, in the cheapest form that says it. It begins at byte `lead` of `inner`.
+void place(Expr& expr, const InnerPositions& positions, std::string_view inner, std::size_t lead, Span scalar) {
+  if (!positions.known) {
     expr.whole = scalar;
     return;
   }
-  expr.whole = {positions.front(), positions.back()};
-  expr.exact = position_after(positions.front(), expr.text) == positions.back();
+  expr.whole = {positions.at(inner, lead), positions.at(inner, lead + expr.text.size())};
+  expr.exact = positions.each.empty() || position_after(expr.whole.start, expr.text) == expr.whole.end;
   if (expr.exact) return;
   expr.spans.reserve(expr.nodes.size());
   for (const ExprNode& node : expr.nodes) {
     const bool named = node.kind == ExprNode::Kind::field;
-    expr.spans.push_back({positions[named ? node.mark : node.begin], positions[node.end]});
+    expr.spans.push_back(
+        {positions.at(inner, lead + (named ? node.mark : node.begin)), positions.at(inner, lead + node.end)});
   }
 }
 
@@ -53,10 +54,10 @@ class TemplateParser {
       if (open == std::string_view::npos) break;
       const std::size_t close = find_close(text_, open + 3);
       if (close == std::string_view::npos) {
-        const std::vector<Position> where = positions_.locate(text_, open + 3, "", false);
+        const InnerPositions where = positions_.locate(text_, open + 3, "", false);
         Span span = node_.span;
-        if (!where.empty()) {
-          span = {where.front(), where.front()};
+        if (where.known) {
+          span = {where.begin, where.begin};
           span.start.column -= 3;
           span.start.offset -= 3;
         }
@@ -84,22 +85,19 @@ class TemplateParser {
   }
 
   bool add(std::size_t offset, std::string_view inner, bool is_bare) {
-    const std::vector<Position> positions = positions_.locate(text_, offset, inner, is_bare);
-    const std::size_t lead = is_bare ? 0 : static_cast<std::size_t>(trim(inner).data() - inner.data());
+    const InnerPositions positions = positions_.locate(text_, offset, inner, is_bare);
     const std::string_view body = trim(inner).empty() ? inner : trim(inner);
-    const std::vector<Position> where =
-        positions.empty() || body.size() == inner.size()
-            ? positions
-            : std::vector<Position>(positions.begin() + static_cast<std::ptrdiff_t>(lead),
-                                    positions.begin() + static_cast<std::ptrdiff_t>(lead + body.size() + 1));
+    const auto lead = static_cast<std::size_t>(body.data() - inner.data());
     std::variant<Expr, SyntaxError> parsed = parse_expression(body);
     if (const auto* error = std::get_if<SyntaxError>(&parsed)) {
-      const Span span = where.empty() ? node_.span : Span{where[error->begin], where[error->end]};
+      const Span span = positions.known
+                            ? Span{positions.at(inner, lead + error->begin), positions.at(inner, lead + error->end)}
+                            : node_.span;
       diagnostics_.error(error->code, span, error->message, error->hint);
       return false;
     }
     auto expr = std::make_shared<Expr>(std::get<Expr>(std::move(parsed)));
-    place(*expr, where, node_.span);
+    place(*expr, positions, inner, lead, node_.span);
     Template::Piece piece;
     piece.span = expr->whole;
     piece.expr = std::move(expr);

@@ -52,15 +52,15 @@ struct StepSpec {
   std::string id;
   std::string name;  // for people; the id when not given
   std::string uses;
-  Span span;         // of the step's mapping
+  Span span;  // of the step's mapping
   Span id_span;
   const Node* with = nullptr;  // null: none given
   Span with_span;              // for findings when `with` is absent: the `uses` line
   std::vector<Need> needs;     // explicit and implied, by step index, no duplicates
   std::optional<Template> condition;
-  bool condition_uses_status = false;  // has always(), failure(), ...
-  std::optional<Template> for_each;         // an expression, or
-  const Node* for_each_list = nullptr;      // a literal list (its items may hold expressions)
+  bool condition_uses_status = false;   // has always(), failure(), ...
+  std::optional<Template> for_each;     // an expression, or
+  const Node* for_each_list = nullptr;  // a literal list (its items may hold expressions)
   std::optional<Milliseconds> timeout;
   RetryPolicy retry;
   std::string connection;  // empty: the runbook's only connection, or none needed
@@ -74,8 +74,8 @@ struct Runbook {
   std::string name;
   std::vector<Param> params;
   std::vector<ConnectionSpec> connections;
-  std::vector<StepSpec> steps;  // in file order
-  std::optional<Milliseconds> timeout;       // of the whole run
+  std::vector<StepSpec> steps;          // in file order
+  std::optional<Milliseconds> timeout;  // of the whole run
   [[nodiscard]] const ConnectionSpec* connection(std::string_view name) const;
 };
 
@@ -89,13 +89,18 @@ using ParamValues = std::map<std::string, Json, std::less<>>;
 
 // Text to meaning, all errors in one pass. Returns nothing when there is no usable structure; the caller must ask
 // diagnostics.has_errors() before running what it got.
-std::optional<Runbook> build_runbook(std::shared_ptr<const Document> document, std::string path, Diagnostics& diagnostics);
+std::optional<Runbook> build_runbook(std::shared_ptr<const Document> document, std::string path,
+                                     Diagnostics& diagnostics);
 
 // Defaults and given values put together and type-checked. Unknown, missing and ill-typed params are errors.
 ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagnostics& diagnostics);
 
-// Which catalogs a step touches, as far as the text tells. Derived from the schema marks `x-lockstep-catalog: read|write`
-// and, for sql/query, from the words of the statement (an unknown statement counts as writing).
+// Reports catalogs that a step names by way of params and that its connection does not have; build_runbook() has done
+// so for those written out. Places that need more than params are left to the run.
+void check_catalogs(const Runbook& runbook, const ParamValues& params, Diagnostics& diagnostics);
+
+// Which catalogs a step touches, as far as the text tells. Derived from the schema marks `x-lockstep-catalog:
+// read|write` and, for sql/query, from the words of the statement (an unknown statement counts as writing).
 struct CatalogAccess {
   std::string connection;
   std::string catalog;  // empty: some catalog of this connection that the text does not tell

@@ -57,13 +57,18 @@ Json editor_schema() {
       definitions[prefix + name] = std::move(copy);
     }
     Json with = Json{{"$ref", std::string(kLocal) + prefix + "with"}};
-    choices.push_back(Json{{"if", {{"properties", {{"uses", {{"const", step.uses}}}}}}},
+    choices.push_back(Json{{"if", {{"properties", {{"uses", {{"const", step.uses}}}}}, {"required", {"uses"}}}},
                            {"then", {{"properties", {{"with", std::move(with)}}}}}});
   }
   const Json expression{{"type", "string"}, {"pattern", "\\$\\{\\{"}, {"description", "An expression."}};
-  bundle = widen_schema(bundle, expression, refuses_expressions);
-  bundle["definitions"]["step"]["allOf"] = std::move(choices);
-  return bundle;
+  Json result = widen_schema(bundle, expression, refuses_expressions);
+  // The few places where an expression makes no sense.
+  result["properties"]["steps"] = bundle["properties"]["steps"];
+  result["definitions"]["param"] = bundle["definitions"]["param"];
+  Json& step = result["definitions"]["step"];
+  step["properties"]["uses"] = bundle["definitions"]["step"]["properties"]["uses"];
+  step["allOf"] = std::move(choices);
+  return result;
 }
 
 }  // namespace lockstep

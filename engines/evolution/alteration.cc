@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engines/evolution/default_text.h"
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 #include "engines/evolution/obstacles.h"
 
 namespace lockstep {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {

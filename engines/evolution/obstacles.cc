@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {
@@ -65,6 +65,11 @@ std::optional<Error> obstacle(const Dependents& dependents, std::string_view nam
     return blocked(name, operation, fmt::format("index \"{}\" hangs on the table", index.name),
                    fmt::format("drop the index, run again, then create it anew: {}", index.sql));
   }
+  if (!dependents.referenced_by.empty())
+    return blocked(name, operation,
+                   fmt::format("a foreign key of \"{}\" points to the table", dependents.referenced_by.front()),
+                   "the engine alters no table that a foreign key points to: create the referencing table anew without "
+                   "the key, or leave the column as it is on both sides");
   for (const Dependents::Constraint& constraint : dependents.constraints)
     if (forbids(constraint.kind, operation) && concerns(constraint, name))
       return blocked(name, operation,

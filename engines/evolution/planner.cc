@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {
@@ -32,17 +32,38 @@ std::string letters(std::string_view name) {
   return kept;
 }
 
+// Whether the letters of `part` stand in `whole` in their order, the first one first: "custid" in "customerid".
+bool abbreviates(std::string_view part, std::string_view whole) {
+  if (part.empty() || whole.empty() || part.front() != whole.front()) return false;
+  std::size_t at = 0;
+  for (const char c : whole)
+    if (at < part.size() && part[at] == c) ++at;
+  return at == part.size();
+}
+
 bool near_names(std::string_view a, std::string_view b) {
   constexpr std::size_t kLongest = 256;  // beyond it nobody mistypes; keeps the distance cheap
   const std::string x = letters(a);
   const std::string y = letters(b);
   if (x.empty() || y.empty() || x.size() > kLongest || y.size() > kLongest) return x == y;
-  if (std::min(x.size(), y.size()) >= 3 && (x.find(y) != std::string::npos || y.find(x) != std::string::npos))
-    return true;
+  const bool contained = x.find(y) != std::string::npos || y.find(x) != std::string::npos;
+  if (std::min(x.size(), y.size()) >= 3 && (contained || abbreviates(x, y) || abbreviates(y, x))) return true;
   return edit_distance(x, y) <= std::max(x.size(), y.size()) / 3;
 }
 
 }  // namespace
+
+Result<void> Renames::add(const std::string& key, const Json& value) {
+  if (key.empty() || !value.is_string() || value.get_ref<const std::string&>().empty())
+    return Error("rename-invalid"_code, fmt::format("rename entry \"{}\" does not name a new column", key),
+                 "write rename: { old_column: new_column }, both as text");
+  const auto [at, fresh] = entries_.emplace(fold_name(key), Entry{key, value.get<std::string>(), false});
+  if (!fresh)
+    return Error("rename-invalid"_code,
+                 fmt::format("rename entries \"{}\" and \"{}\" are about the same column", at->second.key, key),
+                 "names are compared without regard to case: keep one of the two");
+  return {};
+}
 
 Result<Renames> Renames::from_json(const Json& map) {
   Renames renames;
@@ -50,14 +71,12 @@ Result<Renames> Renames::from_json(const Json& map) {
   if (!map.is_object())
     return Error("rename-invalid"_code, "\"rename\" is not a map", "write rename: { old_column: new_column }");
   for (const auto& [key, value] : map.items()) {
-    if (key.empty() || !value.is_string() || value.get_ref<const std::string&>().empty())
-      return Error("rename-invalid"_code, fmt::format("rename entry \"{}\" does not name a new column", key),
-                   "write rename: { old_column: new_column }, both as text");
-    const auto [at, fresh] = renames.entries_.emplace(fold_name(key), Entry{key, value.get<std::string>(), false});
-    if (!fresh)
-      return Error("rename-invalid"_code,
-                   fmt::format("rename entries \"{}\" and \"{}\" are about the same column", at->second.key, key),
-                   "names are compared without regard to case: keep one of the two");
+    if (!value.is_object()) {
+      if (Result<void> added = renames.add(key, value); !added) return added.error();
+      continue;
+    }
+    for (const auto& [column, name] : value.items())
+      if (Result<void> added = renames.add(fmt::format("{}.{}", key, column), name); !added) return added.error();
   }
   return renames;
 }

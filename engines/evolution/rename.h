@@ -28,9 +28,9 @@ struct TableRenames {
   std::vector<Conflict> conflicts;  // told, but impossible
 };
 
-// `rename: {old: new}`: keys are column names on the destination, alone (every table that has such a column and whose
-// source has the new name instead) or as "schema.table.column". Names match without case. Not thread-safe: it remembers
-// which entries were of use.
+// The `rename` map: {old: new}, {"schema.table.old": new} or {"schema.table": {old: new}}. A key without schema and
+// table is about every table that has such a column and whose source has the new name instead. Names match without
+// case. Not thread-safe: it remembers which entries were of use.
 class Renames {
  public:
   // Null means none. Errors: "rename-invalid".
@@ -46,6 +46,8 @@ class Renames {
     std::string to;
     bool used = false;
   };
+  Result<void> add(const std::string& key, const Json& value);
+
   std::map<std::string, Entry, std::less<>> entries_;  // by folded key
 };
 

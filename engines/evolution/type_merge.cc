@@ -5,7 +5,7 @@
 
 #include <unordered_map>
 
-#include "engines/evolution/names.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {

@@ -14,19 +14,19 @@
 namespace lockstep {
 
 struct Capabilities {
-  bool transactions = false;      // several statements commit together
-  bool constraints = false;       // PRIMARY KEY, UNIQUE, CHECK, FOREIGN KEY
+  bool transactions = false;  // several statements commit together
+  bool constraints = false;   // PRIMARY KEY, UNIQUE, CHECK, FOREIGN KEY
   bool indexes = false;
   bool generated_columns = false;
-  bool nested_add = false;        // ADD COLUMN st.b
+  bool nested_add = false;  // ADD COLUMN st.b
   bool nested_drop = false;
-  bool versions = false;          // AT (VERSION => n)
+  bool versions = false;  // AT (VERSION => n)
   bool commit_message = false;
-  bool cheap_commits = true;      // false: put many tables into one commit
+  bool cheap_commits = true;        // false: put many tables into one commit
   bool default_expressions = true;  // false: DEFAULT takes literals only (DuckLake: "non-literal default value")
-  // True: SET NOT NULL is proved from column statistics (DuckLake). It must come before every other change of the table in
-  // its transaction, once a table, and needs a column that is not nested and was written: an added column must be filled
-  // in the same transaction, and a table without rows has no statistics.
+  // True: SET NOT NULL is proved from column statistics (DuckLake). It must come before every other change of the table
+  // in its transaction, once a table, and needs a column that is not nested and was written: an added column must be
+  // filled in the same transaction, and a table without rows has no statistics.
   bool not_null_from_statistics = false;
 };
 
@@ -41,9 +41,9 @@ struct TypeChange {
 using ColumnPath = std::vector<std::string>;
 
 struct DigestColumn {
-  std::string name;      // on this side
-  DataType type;         // on this side
-  DataType common;       // what both sides are cast to; equal to `type` when nothing has to be cast
+  std::string name;  // on this side
+  DataType type;     // on this side
+  DataType common;   // what both sides are cast to; equal to `type` when nothing has to be cast
   bool nullable = true;
 };
 

@@ -11,13 +11,13 @@ struct TypeField;
 struct DataType {
   enum class Kind { scalar, decimal, list, array, structure, map, enumeration, unknown };
   Kind kind = Kind::unknown;
-  std::string name;               // scalar: the engine's canonical upper-case name ("BIGINT", "TIMESTAMP WITH TIME ZONE")
-  int precision = 0;              // decimal
-  int scale = 0;                  // decimal
-  int size = 0;                   // array: its fixed length
-  std::vector<TypeField> fields;  // structure: its fields; list, array: one, the element; map: "key" and "value"
+  std::string name;   // scalar: the engine's canonical upper-case name ("BIGINT", "TIMESTAMP WITH TIME ZONE")
+  int precision = 0;  // decimal
+  int scale = 0;      // decimal
+  int size = 0;       // array: its fixed length
+  std::vector<TypeField> fields;    // structure: its fields; list, array: one, the element; map: "key" and "value"
   std::vector<std::string> values;  // enumeration
-  std::string text;               // exactly as the engine printed it
+  std::string text;                 // exactly as the engine printed it
 
   [[nodiscard]] bool nested() const {
     return kind == Kind::list || kind == Kind::array || kind == Kind::structure || kind == Kind::map;

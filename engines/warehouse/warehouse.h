@@ -19,9 +19,9 @@
 namespace lockstep {
 
 struct Statement {
-  std::string sql;                                          // exactly one statement
-  std::vector<std::pair<std::string, Json>> parameters;     // named, without the sigil; scalars only
-  std::uint64_t max_rows = 100'000;                         // rows returned at most; more set Rows::truncated
+  std::string sql;                                       // exactly one statement
+  std::vector<std::pair<std::string, Json>> parameters;  // named, without the sigil; scalars only
+  std::uint64_t max_rows = 100'000;                      // rows returned at most; more set Rows::truncated
 };
 
 struct ResultColumn {
@@ -63,7 +63,8 @@ class Warehouse {
   // All tables and views of the catalogs, in at most two statements for all of them together.
   // A pinned version reads the columns as of then.
   virtual Result<std::vector<CatalogContents>> describe(const std::vector<std::string>& catalogs, const Call& call) = 0;
-  // Constraints, indexes, generated columns and views of the named tables of one catalog, in a bounded number of statements.
+  // Constraints, indexes, generated columns and views of the named tables of one catalog, in a bounded number of
+  // statements.
   virtual Result<std::vector<Dependents>> dependents(std::string_view catalog, const std::vector<TableName>& tables,
                                                      const Call& call) = 0;
 

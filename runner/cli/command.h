@@ -10,13 +10,21 @@ namespace lockstep {
 // DESIGN: 0 done, 1 a step failed, 2 changes pending, 3 invalid runbook or arguments, 4 lock held,
 // 5 the saved plan no longer fits, 70 internal, 124 run timeout, 130/143 signal.
 enum class Exit : int {
-  done = 0, failed = 1, changes_pending = 2, invalid = 3, locked = 4, plan_stale = 5, internal = 70, timeout = 124,
-  interrupted = 130, terminated = 143,
+  done = 0,
+  failed = 1,
+  changes_pending = 2,
+  invalid = 3,
+  locked = 4,
+  plan_stale = 5,
+  internal = 70,
+  timeout = 124,
+  interrupted = 130,
+  terminated = 143,
 };
 
 struct Command {
   std::string_view name;
-  std::string_view summary;  // one line, for the overview
+  std::string_view summary;                               // one line, for the overview
   int (*run)(const std::vector<std::string>& arguments);  // without the command's own name; returns the exit code
 };
 

@@ -17,68 +17,73 @@ std::string command_names() {
   return names;
 }
 
+std::string filled_in(std::string script, std::string_view commands_text) {
+  constexpr std::string_view kMark = "@COMMANDS@";
+  return script.replace(script.find(kMark), kMark.size(), commands_text);
+}
+
 // The script asks `lockstep COMMAND --help` for the options, so that it can never fall behind the program.
 std::string bash_script() {
-  return fmt::format(
-      R"(# bash completion for lockstep. Load it with: source <(lockstep completion bash)
-_lockstep() {{
-  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} command=${{COMP_WORDS[1]}}
+  std::string script = R"~(# bash completion for lockstep. Load it with: source <(lockstep completion bash)
+_lockstep() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "{0} --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "@COMMANDS@ --help --version" -- "$current"))
   elif [ "$command" = completion ]; then
     COMPREPLY=($(compgen -W "bash zsh fish" -- "$current"))
   elif [ "$command" = schema ] && [[ $current != -* ]]; then
-    COMPREPLY=($(compgen -W "$("${{COMP_WORDS[0]}}" schema --list 2>/dev/null | cut -d' ' -f1)" -- "$current"))
+    COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" schema --list 2>/dev/null | cut -d' ' -f1)" -- "$current"))
   elif [ "$previous" = --format ]; then
     COMPREPLY=($(compgen -W "text json sarif github mermaid dot" -- "$current"))
   elif [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W "$("${{COMP_WORDS[0]}}" "$command" --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)" -- "$current"))
+    COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "$command" --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)" -- "$current"))
   else
     COMPREPLY=($(compgen -f -- "$current"))
   fi
-}}
+}
 complete -o filenames -F _lockstep lockstep
-)",
-      command_names());
+)~";
+  return filled_in(std::move(script), command_names());
 }
 
 std::string zsh_script() {
   std::string described;
   for (const Command& command : commands()) described += fmt::format("    '{}:{}'\n", command.name, command.summary);
-  return fmt::format(
-      R"(#compdef lockstep
+  std::string script = R"~(#compdef lockstep
 # zsh completion for lockstep. Load it with: source <(lockstep completion zsh)
-_lockstep() {{
+_lockstep() {
   local -a commands options
   commands=(
-{})
+@COMMANDS@)
   if (( CURRENT == 2 )); then
     _describe command commands
   elif [[ $words[2] == completion ]]; then
     _values shell bash zsh fish
   elif [[ $words[2] == schema && $words[CURRENT] != -* ]]; then
-    options=(${{(f)"$($words[1] schema --list 2>/dev/null | cut -d' ' -f1)"}})
+    options=(${(f)"$($words[1] schema --list 2>/dev/null | cut -d' ' -f1)"})
     compadd -a options
   elif [[ $words[CURRENT] == -* ]]; then
-    options=(${{(f)"$($words[1] $words[2] --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)"}})
+    options=(${(f)"$($words[1] $words[2] --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)"})
     compadd -a options
   else
     _files
   fi
-}}
+}
 compdef _lockstep lockstep
-)",
-      described);
+)~";
+  return filled_in(std::move(script), described);
 }
 
 std::string fish_script() {
   std::string lines = "# fish completion for lockstep. Load it with: lockstep completion fish | source\n";
   for (const Command& command : commands())
-    lines += fmt::format("complete -c lockstep -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name, command.summary);
+    lines +=
+        fmt::format("complete -c lockstep -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name, command.summary);
   lines +=
       "complete -c lockstep -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n"
-      "complete -c lockstep -n '__fish_seen_subcommand_from schema' -f -a \"(lockstep schema --list | cut -d' ' -f1)\"\n"
+      "complete -c lockstep -n '__fish_seen_subcommand_from schema' -f -a \"(lockstep schema --list | cut -d' ' "
+      "-f1)\"\n"
       "complete -c lockstep -n 'not __fish_use_subcommand' -a \"(lockstep (commandline -opc)[2] --help 2>/dev/null | "
       "string match -ra -- '--[a-z-]+' | sort -u)\"\n";
   return lines;

@@ -1,5 +1,5 @@
-#include <filesystem>
 #include <fmt/format.h>
+#include <filesystem>
 
 #include "engines/file.h"
 #include "runner/cli/command.h"
@@ -14,19 +14,19 @@ namespace po = boost::program_options;
 namespace {
 
 // Runs as it is on two small DuckDB files that it makes itself; a test runs it.
-constexpr std::string_view kTemplate = R"(# yaml-language-server: $schema=.lockstep/runbook.schema.json
+constexpr std::string_view kTemplate = R"~(# yaml-language-server: $schema=.lockstep/runbook.schema.json
 #
 # A Lockstep runbook: bring a clone's structure up to date, then prove that the clone is equal.
-#   lockstep validate {file}      check it; opens nothing
-#   lockstep run {file} --dry-run look at every step; change nothing
-#   lockstep run {file}           do it
+#   lockstep validate @FILE@      check it; opens nothing
+#   lockstep run @FILE@ --dry-run look at every step; change nothing
+#   lockstep run @FILE@           do it
 version: 1
 name: keep-staging-in-lockstep
 
 # Values that the caller may set: --param source=prod
 params:
-  source: {{ type: string, default: prod, description: the catalog that is the truth }}
-  destination: {{ type: string, default: staging, description: the clone }}
+  source: { type: string, default: prod, description: the catalog that is the truth }
+  destination: { type: string, default: staging, description: the clone }
 
 # A DuckDB file is a catalog, and so is a DuckLake ('ducklake:lake/prod.ducklake'). Paths start at this file's folder.
 connections:
@@ -36,7 +36,7 @@ connections:
       prod: .lockstep/demo/prod.duckdb
       staging: .lockstep/demo/staging.duckdb
 
-defaults: {{ connection: local, timeout: 10m }}
+defaults: { connection: local, timeout: 10m }
 
 steps:
   # Demo data; remove these two steps when you point the catalogs above at your own files.
@@ -58,8 +58,8 @@ steps:
     uses: schema-evolution/evolve-catalog
     needs: [destination-table]
     with:
-      source_catalog: "${{{{ params.source }}}}"
-      destination_catalog: "${{{{ params.destination }}}}"
+      source_catalog: "${{ params.source }}"
+      destination_catalog: "${{ params.destination }}"
       dry_run: false
 
   # Your own loading goes here; this one copies the rows.
@@ -74,19 +74,27 @@ steps:
     uses: reconciliation/cross-metastore
     needs: [load]
     with:
-      source_catalog: "${{{{ params.source }}}}"
-      destination_catalog: "${{{{ params.destination }}}}"
+      source_catalog: "${{ params.source }}"
+      destination_catalog: "${{ params.destination }}"
       use_checksum: true
 
   # 3. Evidence: signed when CLONE_XS_SIGNING_SECRET is set, otherwise a warning.
   - id: sign
     uses: provenance/sign
     with:
-      source_catalog: "${{{{ params.source }}}}"
-      destination_catalog: "${{{{ params.destination }}}}"
-      config: {{ use_checksum: true }}
-      result: "${{{{ steps.reconcile.outputs }}}}"
-)";
+      source_catalog: "${{ params.source }}"
+      destination_catalog: "${{ params.destination }}"
+      config: { use_checksum: true }
+      result: "${{ steps.reconcile.outputs }}"
+)~";
+
+std::string filled_in(const std::string& file) {
+  constexpr std::string_view kMark = "@FILE@";
+  std::string text(kTemplate);
+  for (std::size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at + file.size()))
+    text.replace(at, kMark.size(), file);
+  return text;
+}
 
 }  // namespace
 
@@ -96,10 +104,11 @@ int init_command(const std::vector<std::string>& arguments) {
   options.add_options()("force", "overwrite an existing file");
   po::positional_options_description positionals;
   positionals.add("positional-file", 1);
-  const CommandHelp help{"lockstep init [FILE] [options]",
-                         "Writes a commented runbook that runs as it is (default: lockstep.yaml), and the JSON Schema that\n"
-                         "gives editors completion.",
-                         "  lockstep init\n  lockstep init runbooks/nightly.yaml && lockstep run runbooks/nightly.yaml"};
+  const CommandHelp help{
+      "lockstep init [FILE] [options]",
+      "Writes a commented runbook that runs as it is (default: lockstep.yaml), and the JSON Schema that\n"
+      "gives editors completion.",
+      "  lockstep init\n  lockstep init runbooks/nightly.yaml && lockstep run runbooks/nightly.yaml"};
   ParsedCommand parsed = parse_command(arguments, help, options, positionals);
   if (parsed.exit) return *parsed.exit;
   std::filesystem::path path = parsed.values["positional-file"].as<std::string>();
@@ -112,7 +121,7 @@ int init_command(const std::vector<std::string>& arguments) {
   Result<void> schema = write_file_atomically((folder / ".lockstep/runbook.schema.json").string(),
                                               embedded_schema("runbook")->dump(2) + "\n");
   if (!schema) return print_error(schema.error());
-  Result<void> written = write_file_atomically(path.string(), fmt::format(kTemplate, fmt::arg("file", path.string())));
+  Result<void> written = write_file_atomically(path.string(), filled_in(path.string()));
   if (!written) return print_error(written.error());
   fmt::print("wrote {0}\nnext: lockstep validate {0}, then lockstep run {0} --dry-run\n", path.string());
   return 0;

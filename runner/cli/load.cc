@@ -1,7 +1,7 @@
 #include "runner/cli/load.h"
 
-#include <cstdio>
 #include <fmt/format.h>
+#include <cstdio>
 
 #include "engines/file.h"
 #include "specs/diagnostic_render.h"
@@ -57,7 +57,8 @@ LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const Give
   LoadedRunbook loaded{Diagnostics(source), {}, {}, {}, {}};
   std::optional<Document> document = parse_yaml(source, loaded.diagnostics);
   if (document)
-    loaded.runbook = build_runbook(std::make_shared<const Document>(*std::move(document)), source->path, loaded.diagnostics);
+    loaded.runbook =
+        build_runbook(std::make_shared<const Document>(*std::move(document)), source->path, loaded.diagnostics);
   if (loaded.runbook) check(loaded, given);
   loaded.diagnostics.sort();
   return loaded;
@@ -70,7 +71,8 @@ Result<LoadedRunbook> load_runbook(const RunbookArguments& arguments) {
   for (const std::string& text : arguments.params) {
     std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
-      return Error("param-syntax"_code, fmt::format("'--param {}' is not NAME=VALUE", text), "write --param NAME=VALUE");
+      return Error("param-syntax"_code, fmt::format("'--param {}' is not NAME=VALUE", text),
+                   "write --param NAME=VALUE");
     given.texts.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   std::optional<Diagnostics> params_findings;

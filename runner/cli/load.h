@@ -21,8 +21,8 @@ struct RunbookArguments {
 };
 
 struct LoadedRunbook {
-  Diagnostics diagnostics;                            // every finding, sorted
-  std::optional<Runbook> runbook;                     // absent when there is no usable structure
+  Diagnostics diagnostics;         // every finding, sorted
+  std::optional<Runbook> runbook;  // absent when there is no usable structure
   ParamValues params;
   std::vector<std::vector<CatalogAccess>> accesses;  // one entry a step
   Graph graph;

@@ -1,7 +1,7 @@
 #include "runner/cli/options.h"
 
-#include <cstdio>
 #include <fmt/format.h>
+#include <cstdio>
 #include <sstream>
 
 #include "specs/nearest.h"
@@ -15,7 +15,8 @@ namespace {
 std::string help_text(const CommandHelp& help, const po::options_description& options) {
   std::ostringstream listed;
   listed << options;
-  return fmt::format("usage: {}\n\n{}\n\noptions:\n{}\nexamples:\n{}\n", help.usage, help.about, listed.str(), help.examples);
+  return fmt::format("usage: {}\n\n{}\n\noptions:\n{}\nexamples:\n{}\n", help.usage, help.about, listed.str(),
+                     help.examples);
 }
 
 std::vector<std::string> option_names(const po::options_description& options) {
@@ -40,8 +41,7 @@ std::string suggestion(std::string_view wanted, const std::vector<std::string>& 
 }
 
 ParsedCommand parse_command(const std::vector<std::string>& arguments, const CommandHelp& help,
-                            po::options_description& options,
-                            const po::positional_options_description& positionals) {
+                            po::options_description& options, const po::positional_options_description& positionals) {
   options.add_options()("help,h", "show this help");
   po::options_description shown(100);
   for (const auto& option : options.options())

@@ -1,6 +1,6 @@
+#include <fmt/format.h>
 #include <cstdio>
 #include <exception>
-#include <fmt/format.h>
 
 #include "runner/cli/command.h"
 #include "runner/cli/options.h"

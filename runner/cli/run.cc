@@ -1,9 +1,9 @@
 #include "runner/run.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
 
 #include "engines/file.h"
 #include "engines/warehouse/connections.h"
@@ -55,25 +55,26 @@ Result<RunArguments> read_arguments(const po::variables_map& values) {
 }
 
 // Connections may use params, env and secrets, but nothing that only a run knows.
-Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded, const SecretValues& secret_values,
-                                                     SecretSet& secrets, bool dry_run) {
+Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded, const RunSecrets& secrets,
+                                                     bool dry_run) {
   const Runbook& runbook = *loaded.runbook;
-  EvalScope scope = static_scope(loaded.params, secret_values, secrets);
+  EvalScope scope = static_scope(loaded.params, secrets);
   std::vector<ConnectionPlan> plans;
   for (const ConnectionSpec& spec : runbook.connections) {
     Result<ResolvedInputs> settings = resolve_node(*spec.node, scope);
     if (!settings)
       return std::move(settings).error().with_context(
           fmt::format("in connection \"{}\", {}:{}", spec.name, runbook.path, spec.span.start.line));
-    ConnectionPlan plan{spec.name, spec.type, std::move(settings->json), runbook.directory, {}};
+    ConnectionPlan plan{spec.name, spec.type, std::move(settings->json), runbook.directory, {}, {}};
     // A dry run opens every catalog read-only: nothing can be changed, and no file comes into being.
+    auto& changeable = dry_run ? plan.made_by_live_run : plan.writable;
     for (const std::vector<CatalogAccess>& accesses : loaded.accesses)
       for (const CatalogAccess& access : accesses) {
-        if (dry_run || !access.writes || access.connection != spec.name) continue;
+        if (!access.writes || access.connection != spec.name) continue;
         if (!access.catalog.empty())
-          plan.writable.insert(access.catalog);
+          changeable.insert(access.catalog);
         else if (plan.settings.contains("catalogs"))
-          for (const auto& [catalog, value] : plan.settings["catalogs"].items()) plan.writable.insert(catalog);
+          for (const auto& [catalog, value] : plan.settings["catalogs"].items()) changeable.insert(catalog);
       }
     plans.push_back(std::move(plan));
   }
@@ -82,7 +83,8 @@ Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded
 
 int exit_code(const RunReport& report, int signal) {
   if (report.timed_out) return static_cast<int>(Exit::timeout);
-  if (report.status == RunReport::Status::cancelled) return signal == 0 ? static_cast<int>(Exit::interrupted) : 128 + signal;
+  if (report.status == RunReport::Status::cancelled)
+    return signal == 0 ? static_cast<int>(Exit::interrupted) : 128 + signal;
   return report.status == RunReport::Status::succeeded ? 0 : static_cast<int>(Exit::failed);
 }
 
@@ -98,7 +100,8 @@ int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   RunOptions options = arguments.options;
   if (options.state_dir.empty()) options.state_dir = runbook.directory + "/.lockstep";
   if (!options.timeout) options.timeout = runbook.timeout;
-  Result<std::vector<ConnectionPlan>> plans = plan_connections(loaded, secret_values, secrets, options.dry_run);
+  Result<std::vector<ConnectionPlan>> plans =
+      plan_connections(loaded, RunSecrets(runbook, secret_values, secrets), options.dry_run);
   if (!plans) return print_error(plans.error());
 
   SignalWatch signals;
@@ -129,7 +132,8 @@ int run_command(const std::vector<std::string>& arguments) {
   add("timeout", po::value<std::string>()->value_name("T"), "end the whole run after T (30s, 5m, 1h30m); exit 124");
   add("state-dir", po::value<std::string>()->value_name("DIR"),
       "where the journal of the run is kept (default: .lockstep beside the runbook)");
-  add("report", po::value<std::vector<std::string>>()->value_name("json=FILE"), "write the report, also when the run fails");
+  add("report", po::value<std::vector<std::string>>()->value_name("json=FILE"),
+      "write the report, also when the run fails");
   add("json", "print events as JSON lines on stdout instead of progress");
   const CommandHelp help{
       "lockstep run RUNBOOK [options]",

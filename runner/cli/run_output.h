@@ -24,7 +24,7 @@ std::unique_ptr<Reporter> make_reporter(bool json, const SecretSet& secrets);
 // 0, or the exit code for a report that could not be written.
 int write_reports(const RunReport& report, const ReportTarget& target, const SecretSet& secrets, bool quiet);
 
-// Where params, env and secrets come from outside of a run. Registers each secret it hands out.
-EvalScope static_scope(const ParamValues& params, const SecretValues& values, SecretSet& secrets);
+// Where params, env and secrets come from outside of a run. The arguments outlive the scope.
+EvalScope static_scope(const ParamValues& params, const RunSecrets& secrets);
 
 }  // namespace lockstep

@@ -53,7 +53,7 @@ Result<SecretValues> from_yaml(const std::string& path, std::string text) {
 }  // namespace
 
 Result<SecretValues> read_secrets_file(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (stat(path.c_str(), &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return Error("secrets-file-open"_code, fmt::format("'{}' can be read by other users", path),
                  fmt::format("chmod 600 {}", path));

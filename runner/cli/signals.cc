@@ -1,9 +1,9 @@
 #include "runner/cli/signals.h"
 
-#include <csignal>
-#include <cstring>
 #include <pthread.h>
 #include <unistd.h>
+#include <csignal>
+#include <cstring>
 
 namespace lockstep {
 

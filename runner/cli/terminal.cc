@@ -1,9 +1,9 @@
 #include "runner/cli/terminal.h"
 
-#include <cstdlib>
-#include <string_view>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <string_view>
 
 namespace lockstep {
 
@@ -26,10 +26,11 @@ bool use_colour(int descriptor) {
   return is_set("CLICOLOR_FORCE") || is_terminal(descriptor);
 }
 
-int terminal_width(int descriptor) {
+TerminalSize terminal_size(int descriptor) {
   winsize size{};
-  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
+    return {size.ws_col, size.ws_row};
+  return {};
 }
 
 }  // namespace lockstep

@@ -3,10 +3,10 @@
 //   bench_catalogs rows FOLDER ROWS            two DuckDB files with one table of ROWS x 10 columns
 //   bench_catalogs naive FOLDER                count(*) and sum(hash(...)) of both; prints the seconds
 //   bench_catalogs statements FOLDER file|lake statements sent by describe(); prints the number
+#include <fmt/format.h>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "engines/warehouse/connections.h"
 
@@ -43,7 +43,8 @@ std::unique_ptr<Warehouses> open(const std::string& folder, const std::string& k
   plan.name = "local";
   plan.type = "duckdb";
   plan.directory = folder;
-  plan.settings = {{"type", "duckdb"}, {"catalogs", {{"prod", catalog(kind, "prod")}, {"staging", catalog(kind, "staging")}}}};
+  plan.settings = {{"type", "duckdb"},
+                   {"catalogs", {{"prod", catalog(kind, "prod")}, {"staging", catalog(kind, "staging")}}}};
   plan.writable = {"prod", "staging"};
   return plan_warehouses({plan});
 }
@@ -80,12 +81,15 @@ int make_rows(const std::string& folder, const std::string& rows) {
     must(warehouse->open(name, {}));
     must(warehouse->transact(
         name,
-        {fmt::format("CREATE TABLE {}.main.events AS SELECT range AS id, range % 1000 AS account, 'user ' || (range % 5000) AS "
-                     "name, (range * 7 % 100000)::DECIMAL(12,2) AS amount, range / 3.0 AS score, (range % 2 = 0) AS active, "
-                     "DATE '2020-01-01' + (range % 2000)::INTEGER AS day, TIMESTAMP '2020-01-01' + INTERVAL (range) SECOND AS at, "
-                     "(range % 97)::SMALLINT AS bucket, CASE WHEN range % 11 = 0 THEN NULL ELSE 'note ' || (range % 313) END AS note "
-                     "FROM range({})",
-                     name, rows)},
+        {fmt::format(
+            "CREATE TABLE {}.main.events AS SELECT range AS id, range % 1000 AS account, 'user ' || (range % 5000) AS "
+            "name, (range * 7 % 100000)::DECIMAL(12,2) AS amount, range / 3.0 AS score, (range % 2 = 0) AS active, "
+            "DATE '2020-01-01' + (range % 2000)::INTEGER AS day, TIMESTAMP '2020-01-01' + INTERVAL (range) SECOND AS "
+            "at, "
+            "(range % 97)::SMALLINT AS bucket, CASE WHEN range % 11 = 0 THEN NULL ELSE 'note ' || (range % 313) END AS "
+            "note "
+            "FROM range({})",
+            name, rows)},
         {}, {}));
   }
   return 0;
@@ -97,12 +101,13 @@ int naive(const std::string& folder) {
   for (const char* name : {"prod", "staging"}) must(warehouse->open(name, {}));
   auto began = std::chrono::steady_clock::now();
   for (const char* name : {"prod", "staging"})
-    must(warehouse->run({fmt::format("SELECT count(*), sum(hash(id, account, name, amount, score, active, day, at, bucket, "
-                                     "note)) FROM {}.main.events",
-                                     name),
-                         {},
-                         10},
-                        {}));
+    must(warehouse->run(
+        {fmt::format("SELECT count(*), sum(hash(id, account, name, amount, score, active, day, at, bucket, "
+                     "note)) FROM {}.main.events",
+                     name),
+         {},
+         10},
+        {}));
   fmt::print("{:.4f}\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   return 0;
 }
@@ -125,6 +130,8 @@ int main(int argc, char** argv) {
   if (words.size() == 3 && words[0] == "rows") return make_rows(words[1], words[2]);
   if (words.size() == 2 && words[0] == "naive") return naive(words[1]);
   if (words.size() == 3 && words[0] == "statements") return statements(words[1], words[2]);
-  fmt::print(stderr, "usage: bench_catalogs tables FOLDER file|lake | rows FOLDER N | naive FOLDER | statements FOLDER file|lake\n");
+  fmt::print(
+      stderr,
+      "usage: bench_catalogs tables FOLDER file|lake | rows FOLDER N | naive FOLDER | statements FOLDER file|lake\n");
   return 2;
 }

@@ -71,6 +71,7 @@ TEST(ExpressionCheck, Types) {
   EXPECT_EQ(type("contains(params.names, params.source) || contains(params.source, 'a')"), "boolean");
   EXPECT_EQ(type("format('{0} {1} {{}}', params.count, params.source)"), "string");
   EXPECT_EQ(type("params['source']"), "string");
+  EXPECT_EQ(type("default(steps.reconcile.outputs.counts.whatever, 0)"), "integer") << "a map has any key";
 }
 
 struct Bad {
@@ -97,6 +98,7 @@ TEST(ExpressionCheck, EveryStaticErrorSaysWhatAndWhatToDo) {
        "did you mean steps.reconcile.outputs.matched?"},
       {"steps.reconcile.outputs.mached", "expression-undefined", "has no field \"mached\"",
        "did you mean \"matched\"?"},
+      {"default(steps.reconcile.outputs.extra.knwon, 'a')", "expression-undefined", "has no field \"knwon\"", "did you mean \"known\"?"},
       {"steps.reconcile.outputs.details[0].tabel", "expression-undefined", "has no field \"tabel\"",
        "did you mean \"table\"?"},
       {"steps[params.source].outputs", "expression-undefined", "known beforehand", "steps.NAME"},
@@ -136,7 +138,7 @@ TEST(ExpressionCheck, EveryStaticErrorSaysWhatAndWhatToDo) {
       {"join(steps.reconcile.outputs.details, ',')", "expression-type", "join() puts", "to_json"},
       {"join(params.names)", "expression-arity", "takes 2", "join(list"},
       {"format('{2}', 1)", "expression-type", "asks for value {2}", "format(string"},
-      {"format('{x}', 1)", "expression-type", "a place is number", "format(string"},
+      {"format('{x}', 1)", "expression-type", "a place is a number", "format(string"},
       {"format('{0', 1)", "expression-type", "without its", "format(string"},
       {"format('}', 1)", "expression-type", "single", "format(string"},
       {"format('{0}', params.names)", "expression-type", "format() needs string or number or boolean", "to_json"},

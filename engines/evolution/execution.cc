@@ -1,0 +1,125 @@
+#include "engines/evolution/execution.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "engines/evolution/commit.h"
+#include "engines/warehouse/names.h"
+
+namespace lockstep {
+namespace {
+
+// What a table still lacks, as names; empty when it is as planned.
+std::set<std::string> not_taken(const Table& wanted, const Table& now, const Dialect& dialect,
+                                const AlterationPolicy& policy, const IgnoredAspects& ignored) {
+  const TableDifference rest = difference(wanted, now, {}, ignored);
+  const Alteration more = plan_alteration(rest, dialect, {}, {}, policy);
+  std::set<std::string> names(more.added.begin(), more.added.end());
+  names.insert(more.altered.begin(), more.altered.end());
+  names.insert(more.dropped.begin(), more.dropped.end());
+  for (const Refusal& refusal : more.refusals) names.insert(refusal.column);
+  return names;
+}
+
+// After a stop or at the end of the time the tables are still read back, but not for long.
+Call call_for_reading_back(const Call& call) {
+  if (!call.stopped() && !call.expired()) return call;
+  return {std::stop_token(), std::chrono::steady_clock::now() + std::chrono::seconds(2)};
+}
+
+TableOutcome confirm(const WantedTable& table, const Table* now, const TableResult& result, const Dialect& dialect,
+                     const AlterationPolicy& policy, const IgnoredAspects& ignored) {
+  using State = TableOutcome::State;
+  const std::string name = table.plan.difference.destination.in_catalog();
+  if (now == nullptr) {
+    if (result.error) return {State::failed, result.error};
+    return {State::failed,
+            Error("change-not-applied"_code, fmt::format("\"{}\" is gone after the change was committed", name),
+                  "someone else dropped or renamed the table: run again")};
+  }
+  const std::set<std::string> missing = not_taken(table.wanted, *now, dialect, policy, ignored);
+  // Read back is what counts: a COMMIT whose answer was lost, by a stop for instance, may still have happened.
+  if (missing.empty()) return {State::applied, std::nullopt};
+  if (!result.error)
+    return {State::failed, Error("change-not-applied"_code,
+                                 fmt::format("\"{}\" was changed, but read back it still differs in: {}", name,
+                                             fmt::join(missing, ", ")),
+                                 "run again; if it stays so, leave the aspect alone (ignore:) or change it by hand")};
+  Error error = *result.error;
+  if (result.partly_applied)
+    error =
+        std::move(error).with_context("after a part of this table's changes had been committed; run again to finish");
+  return {State::failed, std::move(error)};
+}
+
+}  // namespace
+
+std::vector<Action> actions_for(const std::vector<WantedTable>& tables, const std::string& connection) {
+  std::vector<Action> actions;
+  for (const WantedTable& table : tables)
+    for (const PlannedStatement& statement : table.plan.alteration.statements)
+      actions.push_back({Action::Kind::sql, connection, table.plan.difference.destination.full(), statement.sql,
+                         statement.why, true});
+  return actions;
+}
+
+Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const StepContext& context,
+                         const std::vector<Action>& actions, const std::vector<WantedTable>& tables,
+                         const AlterationPolicy& policy, const IgnoredAspects& ignored, std::size_t max_workers) {
+  Executed executed;
+  executed.tables.resize(tables.size());
+  std::vector<TableWork> work;
+  std::vector<std::size_t> owners;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const std::vector<PlannedStatement>& statements = tables[i].plan.alteration.statements;
+    if (statements.empty()) continue;
+    TableWork one{tables[i].plan.difference.destination.in_catalog(), next, {}};
+    for (const PlannedStatement& statement : statements) one.rounds.push_back(statement.round);
+    next += statements.size();
+    work.push_back(std::move(one));
+    owners.push_back(i);
+  }
+  if (work.empty()) return executed;
+  if (next != actions.size())
+    return Error("plan-mismatch"_code,
+                 fmt::format("{} statements were planned, but {} were handed over to execute", next, actions.size()),
+                 "plan again");
+
+  const std::string& catalog = tables[owners.front()].plan.difference.destination.catalog;
+  const Result<std::vector<TableResult>> results =
+      commit_tables(warehouse, context, actions, work, {catalog, !dialect.capabilities().cheap_commits, max_workers});
+  if (!results) return results.error();
+
+  const Result<std::vector<CatalogContents>> now = warehouse.describe({catalog}, call_for_reading_back(context.call));
+  if (!now || now->empty()) {
+    for (std::size_t k = 0; k < owners.size(); ++k) {
+      const std::optional<Error>& error = (*results)[k].error;
+      executed.tables[owners[k]] = {
+          TableOutcome::State::unknown,
+          error ? *error
+                : Error("change-unconfirmed"_code,
+                        fmt::format("\"{}\" was committed, but could not be read back: {}", work[k].table,
+                                    now ? "the catalog was not described" : now.error().message),
+                        "run again: what is already in line is not changed twice")};
+    }
+    return executed;
+  }
+  executed.version = now->front().version;
+  std::unordered_map<std::string, const Table*> by_name;
+  for (const Table& table : now->front().tables)
+    if (table.kind == Table::Kind::table) by_name.emplace(fold_name(table.name.in_catalog()), &table);
+  for (std::size_t k = 0; k < owners.size(); ++k) {
+    const auto found = by_name.find(fold_name(work[k].table));
+    executed.tables[owners[k]] = confirm(tables[owners[k]], found == by_name.end() ? nullptr : found->second,
+                                         (*results)[k], dialect, policy, ignored);
+  }
+  return executed;
+}
+
+}  // namespace lockstep

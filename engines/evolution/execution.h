@@ -1,0 +1,41 @@
+// Turns plans into actions, executes them, and reads the tables back before anything is called applied.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engines/evolution/planner.h"
+#include "engines/step.h"
+#include "specs/result.h"
+
+namespace lockstep {
+
+// A plan and the table it leads to.
+struct WantedTable {
+  Table wanted;    // the source's description
+  TablePlan plan;  // plan.alteration.statements is what will be executed
+};
+
+// One Action a statement, `changes` set, table by table.
+std::vector<Action> actions_for(const std::vector<WantedTable>& tables, const std::string& connection);
+
+struct TableOutcome {
+  enum class State { not_planned, applied, failed, unknown };
+  State state = State::not_planned;  // not_planned: the plan has no statements
+  std::optional<Error> error;        // failed, unknown
+};
+
+struct Executed {
+  std::vector<TableOutcome> tables;    // one a WantedTable, in order
+  std::optional<std::string> version;  // the destination's, as read back
+};
+
+// `actions` are those of actions_for(), as they came back from look(): exactly these are executed. A table is `applied`
+// when the description read after the COMMITs holds nothing more to do; "change-not-applied" names what did not take;
+// "change-unconfirmed" says that the table could not be read back.
+Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const StepContext& context,
+                         const std::vector<Action>& actions, const std::vector<WantedTable>& tables,
+                         const AlterationPolicy& policy, const IgnoredAspects& ignored, std::size_t max_workers);
+
+}  // namespace lockstep

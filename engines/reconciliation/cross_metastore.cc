@@ -1,0 +1,195 @@
+#include "engines/reconciliation/cross_metastore.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engines/filter.h"
+#include "engines/reconciliation/reading.h"
+#include "engines/reconciliation/table_pair.h"
+#include "engines/reconciliation/verdict.h"
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::size_t kDefaultWorkers = 4;
+
+struct Request {
+  std::string source_catalog;
+  std::string target_catalog;
+  std::string source_connection;  // empty: the step's
+  std::string target_connection;
+  bool checksum = false;
+  bool warn_only = false;
+  std::size_t workers = kDefaultWorkers;
+  TableFilter filter;
+};
+
+std::string text_of(const Json& inputs, const char* key) {
+  const auto found = inputs.find(key);
+  return found != inputs.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+Result<Request> read_request(const Json& inputs) {
+  const Json* workspace = inputs.contains("target_workspace") ? &inputs["target_workspace"] : nullptr;
+  if (workspace != nullptr && !workspace->is_null())
+    return Error("target-workspace-unsupported"_code, "`target_workspace` needs a databricks connection",
+                 "this version has none yet: name a connection of the runbook with `target` instead");
+  Request request;
+  request.source_catalog = text_of(inputs, "source_catalog");
+  request.target_catalog = text_of(inputs, "destination_catalog");
+  if (request.source_catalog.empty() || request.target_catalog.empty())
+    return Error("input-invalid"_code, "`source_catalog` and `destination_catalog` must both be names",
+                 "give both; they are names under `catalogs:` of a connection");
+  request.source_connection = text_of(inputs, "source");
+  request.target_connection = text_of(inputs, "target");
+  request.checksum = inputs.value("use_checksum", false);
+  request.warn_only = text_of(inputs, "on_mismatch") == "warn";
+  if (const auto workers = inputs.find("max_workers"); workers != inputs.end() && workers->is_number_integer())
+    request.workers = static_cast<std::size_t>(std::clamp<std::int64_t>(workers->get<std::int64_t>(), 1, 256));
+  Result<TableFilter> filter = TableFilter::from_inputs(inputs);
+  if (!filter) return std::move(filter).error();
+  request.filter = std::move(filter).value();
+  return request;
+}
+
+class CrossMetastore : public Step {
+ public:
+  explicit CrossMetastore(Request request) : request_(std::move(request)) {}
+
+  Result<Look> look(const StepContext& context) override {
+    if (Result<void> opened = open_sides(context); !opened) return opened.error();
+    if (Result<void> described = describe_sides(context.call); !described) return described.error();
+    pairs_ = pair_catalogs(source_.contents, *source_.dialect, target_.contents, *target_.dialect, request_.filter);
+    plans_ = plan_reads(pairs_, source_, target_, request_.checksum);
+    scope_.checksum = request_.checksum;
+    scope_.warn_only = request_.warn_only;
+    scope_.source_digest = source_.dialect->digest_name();
+    scope_.target_digest = target_.dialect->digest_name();
+    add_notes();
+
+    Look look;
+    for (const ReadPlan& plan : plans_) look.actions.push_back(action_of(plan));
+    Readings unread;
+    unread.source.resize(pairs_.tables.size());
+    unread.target.resize(pairs_.tables.size());
+    Scope dry = scope_;
+    dry.read = false;
+    look.preview = report(pairs_, unread, source_, target_, dry);
+    look.preview.outputs["dry_run"] = true;
+    return look;
+  }
+
+  Result<Outcome> act(const StepContext& context, const Look& /*look*/) override {
+    const Readings readings =
+        read_all(plans_, pairs_, source_, target_, request_.workers, context.call, context.progress);
+    return report(pairs_, readings, source_, target_, scope_);
+  }
+
+ private:
+  Result<void> open_side(Side& side, const std::string& connection, const std::string& catalog,
+                         const StepContext& context, SideName name) const {
+    side.connection = connection.empty() ? context.connection : connection;
+    Result<Warehouse*> warehouse = context.warehouses.get(side.connection);
+    if (!warehouse) return in_side(std::move(warehouse).error(), name, catalog);
+    side.warehouse = *warehouse;
+    Result<const Dialect*> dialect = side.warehouse->open(catalog, context.call);
+    if (!dialect) return in_side(std::move(dialect).error(), name, catalog);
+    side.dialect = *dialect;
+    return {};
+  }
+
+  Result<void> open_sides(const StepContext& context) {
+    if (Result<void> opened =
+            open_side(source_, request_.source_connection, request_.source_catalog, context, SideName::source);
+        !opened)
+      return opened;
+    if (Result<void> opened =
+            open_side(target_, request_.target_connection, request_.target_catalog, context, SideName::target);
+        !opened)
+      return opened;
+    if (source_.connection == target_.connection && request_.source_catalog == request_.target_catalog)
+      return Error("catalogs-equal"_code,
+                   fmt::format("source and destination are the same catalog \"{}\"", request_.source_catalog),
+                   "name the clone in `destination_catalog`; a catalog compared with itself proves nothing");
+    return {};
+  }
+
+  static Error in_side(Error error, SideName name, const std::string& catalog) {
+    return std::move(error).with_context(fmt::format("while reading the {} catalog \"{}\"", side_text(name), catalog));
+  }
+
+  // One bulk read for both catalogs when one connection has them.
+  Result<void> describe_sides(const Call& call) {
+    if (source_.warehouse == target_.warehouse) {
+      Result<std::vector<CatalogContents>> both =
+          source_.warehouse->describe({request_.source_catalog, request_.target_catalog}, call);
+      if (!both)
+        return std::move(both).error().with_context(
+            fmt::format("while reading the columns of the catalogs \"{}\" and \"{}\"", request_.source_catalog,
+                        request_.target_catalog));
+      if (both->size() != 2) return shape_error();
+      source_.contents = std::move((*both)[0]);
+      target_.contents = std::move((*both)[1]);
+      return {};
+    }
+    for (const SideName name : {SideName::source, SideName::target}) {
+      Side& side = name == SideName::source ? source_ : target_;
+      const std::string& catalog = name == SideName::source ? request_.source_catalog : request_.target_catalog;
+      Result<std::vector<CatalogContents>> contents = side.warehouse->describe({catalog}, call);
+      if (!contents) return in_side(std::move(contents).error(), name, catalog);
+      if (contents->size() != 1) return shape_error();
+      side.contents = std::move(contents->front());
+    }
+    return {};
+  }
+
+  static Error shape_error() {
+    return Error("unexpected-result"_code, "the engine described another number of catalogs than it was asked for",
+                 "report this as a defect, with the runbook");
+  }
+
+  void add_notes() {
+    if (!pairs_.views.empty())
+      scope_.notes.push_back(fmt::format("views are not in scope: {} left out ({}{})", pairs_.views.size(),
+                                         pairs_.views.front(), pairs_.views.size() == 1 ? "" : ", ..."));
+    for (const auto& [side, name] : {std::pair{&source_, "source"}, std::pair{&target_, "target"}})
+      if (!side->contents.version)
+        scope_.notes.push_back(
+            fmt::format("the {} catalog \"{}\" has no versions: each statement reads it as it is at that moment", name,
+                        side->contents.catalog));
+    if (!request_.checksum)
+      scope_.notes.push_back("only row counts are compared; use_checksum: true compares the content");
+  }
+
+  Action action_of(const ReadPlan& plan) const {
+    const Side& side = plan.side == SideName::source ? source_ : target_;
+    const TablePair& first = pairs_.tables[plan.tables.front()];
+    Action action;
+    action.connection = side.connection;
+    action.target = plan.tables.size() == 1 ? side.contents.catalog + "." + first.name()
+                                            : fmt::format("{} ({} tables)", side.contents.catalog, plan.tables.size());
+    action.text = plan.sql;
+    action.why = plan.digest ? fmt::format("count and digest the rows of the {}", side_text(plan.side))
+                             : fmt::format("count the rows of the {}", side_text(plan.side));
+    return action;
+  }
+
+  Request request_;
+  Side source_;
+  Side target_;
+  PairedCatalogs pairs_;
+  std::vector<ReadPlan> plans_;
+  Scope scope_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Step>> make_cross_metastore(const Json& inputs) {
+  Result<Request> request = read_request(inputs);
+  if (!request) return std::move(request).error();
+  return std::unique_ptr<Step>(std::make_unique<CrossMetastore>(std::move(request).value()));
+}
+
+}  // namespace lockstep

@@ -1,0 +1,111 @@
+#include "engines/reconciliation/table_pair.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace lockstep {
+
+namespace {
+
+std::string folded(std::string_view name) {
+  std::string lower(name);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+// A NUL cannot stand in a name, so no two pairs of names share a key.
+std::string key_of(const TableName& name) {
+  return folded(name.schema) + '\0' + folded(name.table);
+}
+
+void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect& target_dialect) {
+  std::map<std::string, const Column*> target_columns;
+  for (const Column& column : pair.target->columns) target_columns.emplace(folded(column.name), &column);
+  for (const Column& a : pair.source->columns) {
+    ++pair.columns;
+    const auto found = target_columns.find(folded(a.name));
+    if (found == target_columns.end()) {
+      pair.one_sided.push_back({a.name, "only in the source"});
+      continue;
+    }
+    const Column& b = *found->second;
+    target_columns.erase(found);
+    if (std::string reason = source_dialect.not_digestible(a.type); !reason.empty()) {
+      pair.not_compared.push_back({a.name, std::move(reason)});
+      continue;
+    }
+    if (std::string reason = target_dialect.not_digestible(b.type); !reason.empty()) {
+      pair.not_compared.push_back({a.name, std::move(reason)});
+      continue;
+    }
+    Result<DataType> common = source_dialect.common_type(a.type, b.type);
+    if (!common) {
+      std::string reason = common.error().message;
+      for (const std::string& circumstance : common.error().context) reason += " " + circumstance;
+      pair.not_compared.push_back({a.name, std::move(reason)});
+      continue;
+    }
+    // The encoding must be one on both sides, so a column is nullable when it is so on either.
+    const bool nullable = a.nullable || b.nullable;
+    pair.source_columns.push_back({a.name, a.type, *common, nullable});
+    pair.target_columns.push_back({b.name, b.type, *common, nullable});
+    if (!same_type(a.type, b.type))
+      pair.casts.push_back({a.name, source_dialect.print_type(a.type), target_dialect.print_type(b.type),
+                            source_dialect.print_type(*common)});
+  }
+  for (const Column& b : pair.target->columns) {
+    if (!target_columns.contains(folded(b.name))) continue;
+    ++pair.columns;
+    pair.one_sided.push_back({b.name, "only in the target"});
+  }
+}
+
+}  // namespace
+
+PairedCatalogs pair_catalogs(const CatalogContents& source, const Dialect& source_dialect,
+                             const CatalogContents& target, const Dialect& target_dialect, const TableFilter& filter) {
+  PairedCatalogs paired;
+  std::map<std::string, TablePair> by_key;
+  std::map<std::string, std::string> views;  // key -> side
+  std::vector<TableFilter::Name> seen;
+  const auto add = [&](const Table& table, bool is_source) {
+    const TableName& name = table.name;
+    seen.push_back({name.schema, name.table});
+    if (!filter.matches(name.schema, name.table)) return;
+    if (table.kind == Table::Kind::view) {
+      const char* side = is_source ? "source" : "target";
+      views.emplace(key_of(name) + (is_source ? "s" : "t"), side);
+      paired.views.push_back(fmt::format("{} ({})", name.in_catalog(), side));
+      return;
+    }
+    TablePair& pair = by_key[key_of(name)];
+    if (pair.table.empty()) {
+      pair.schema = name.schema;
+      pair.table = name.table;
+    }
+    (is_source ? pair.source : pair.target) = table;
+  };
+  for (const Table& table : source.tables) add(table, true);
+  for (const Table& table : target.tables) add(table, false);
+
+  for (auto& [key, pair] : by_key) {
+    if (pair.paired()) {
+      pair_columns(pair, source_dialect, target_dialect);
+    } else {
+      pair.columns = (pair.source ? pair.source : pair.target)->columns.size();
+      if (pair.source && views.contains(key + "t")) pair.absence = "the target has a view of this name, not a table";
+      if (pair.target && views.contains(key + "s")) pair.absence = "the source has a view of this name, not a table";
+    }
+    paired.tables.push_back(std::move(pair));
+  }
+  std::sort(paired.tables.begin(), paired.tables.end(), [](const TablePair& a, const TablePair& b) {
+    return std::tie(a.schema, a.table) < std::tie(b.schema, b.table);
+  });
+  paired.unmatched_patterns = filter.unmatched(seen);
+  return paired;
+}
+
+}  // namespace lockstep

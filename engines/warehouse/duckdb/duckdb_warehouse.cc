@@ -1,0 +1,192 @@
+#include "engines/warehouse/duckdb/duckdb_warehouse.h"
+
+#include <fmt/format.h>
+
+#include "engines/warehouse/duckdb/metadata.h"
+#include "engines/warehouse/duckdb/type_text.h"
+#include "engines/warehouse/names.h"
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::uint64_t kMetadataRows = 50'000'000;
+
+Statement metadata_statement(std::string sql) {
+  return {std::move(sql), {}, kMetadataRows};
+}
+
+Error gave_up(const Call& call) {
+  if (call.stopped())
+    return {"cancelled"_code, "stopped while waiting for the connection", "run again when you are ready"};
+  return {"timeout"_code, "timeout while waiting for the connection",
+          "give the step a longer `timeout`, or the connection a larger `max_in_flight`"};
+}
+
+}  // namespace
+
+class DuckDbWarehouse::Lease {
+ public:
+  Lease(DuckDbWarehouse& owner, std::unique_ptr<DuckDbSession> session) : owner_(owner), session_(std::move(session)) {}
+  ~Lease() {
+    std::lock_guard lock(owner_.mutex_);
+    if (session_ != nullptr) owner_.idle_.push_back(std::move(session_));
+    ++owner_.free_places_;
+    owner_.freed_.notify_one();
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  [[nodiscard]] DuckDbSession& session() { return *session_; }
+  // The session is in a state nobody knows (a ROLLBACK failed): it is closed instead of going back to the pool.
+  void discard() { session_.reset(); }
+
+ private:
+  DuckDbWarehouse& owner_;
+  std::unique_ptr<DuckDbSession> session_;
+};
+
+DuckDbWarehouse::DuckDbWarehouse(std::string name, DuckDbInstance& instance,
+                                 std::map<std::string, CatalogSource> sources, std::size_t max_in_flight)
+    : name_(std::move(name)), instance_(instance), sources_(std::move(sources)), free_places_(max_in_flight) {}
+
+Result<std::unique_ptr<DuckDbWarehouse::Lease>> DuckDbWarehouse::lease(const Call& call) {
+  std::unique_ptr<DuckDbSession> session;
+  {
+    std::unique_lock lock(mutex_);
+    auto free = [this] { return free_places_ > 0; };
+    bool got =
+        call.deadline ? freed_.wait_until(lock, call.stop, *call.deadline, free) : freed_.wait(lock, call.stop, free);
+    if (!got) return gave_up(call);
+    --free_places_;
+    if (!idle_.empty()) {
+      session = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (session == nullptr) {
+    Result<std::unique_ptr<DuckDbSession>> made = instance_.connect();
+    if (!made) {
+      Lease give_back(*this, nullptr);
+      return std::move(made).error();
+    }
+    session = *std::move(made);
+  }
+  return std::make_unique<Lease>(*this, std::move(session));
+}
+
+Result<Rows> DuckDbWarehouse::send(DuckDbSession& session, const Statement& statement, const Call& call) {
+  sent_.fetch_add(1);
+  return session.run(statement, call);
+}
+
+Result<const CatalogSource*> DuckDbWarehouse::source(std::string_view catalog) const {
+  auto found = sources_.find(fold_name(catalog));
+  if (found != sources_.end()) return &found->second;
+  std::string known;
+  for (const auto& [key, source] : sources_) known += (known.empty() ? "" : ", ") + source.name;
+  return Error("catalog-unknown"_code, fmt::format("connection \"{}\" has no catalog \"{}\"", name_, catalog),
+               fmt::format("its catalogs are: {}", known.empty() ? "none" : known));
+}
+
+Result<const Dialect*> DuckDbWarehouse::open(std::string_view catalog, const Call& call) {
+  Result<const CatalogSource*> found = source(catalog);
+  if (!found) return std::move(found).error();
+  Result<const DuckDbDialect*> dialect = instance_.attach(**found, call);
+  if (!dialect) return std::move(dialect).error();
+  return static_cast<const Dialect*>(*dialect);
+}
+
+Result<std::optional<std::string>> DuckDbWarehouse::version(std::string_view catalog, const Call& call) {
+  Result<const Dialect*> dialect = open(catalog, call);
+  if (!dialect) return std::move(dialect).error();
+  if (!(*dialect)->capabilities().versions) return std::optional<std::string>();
+  Result<std::unique_ptr<Lease>> leased = lease(call);
+  if (!leased) return std::move(leased).error();
+  std::string name = (*source(catalog))->name;
+  Result<Rows> rows =
+      send((*leased)->session(),
+           {"SELECT id::VARCHAR FROM " + quote_duckdb_identifier(name) + ".current_snapshot()", {}, 1}, call);
+  if (!rows) return std::move(rows).error();
+  if (rows->rows.size() != 1) return std::optional<std::string>();
+  return std::optional<std::string>(rows->rows[0][0].get<std::string>());
+}
+
+Result<void> DuckDbWarehouse::open_mentioned(std::string_view sql, const Call& call) {
+  for (const auto& [key, source] : sources_) {
+    if (!sql_mentions(sql, source.name)) continue;
+    if (Result<const DuckDbDialect*> dialect = instance_.attach(source, call); !dialect)
+      return std::move(dialect).error();
+  }
+  return {};
+}
+
+Result<Rows> DuckDbWarehouse::run(const Statement& statement, const Call& call) {
+  if (Result<void> opened = open_mentioned(statement.sql, call); !opened) return std::move(opened).error();
+  Result<std::unique_ptr<Lease>> leased = lease(call);
+  if (!leased) return std::move(leased).error();
+  return send((*leased)->session(), statement, call);
+}
+
+Result<bool> DuckDbWarehouse::would_change(const Statement& statement, const Call& call) {
+  if (Result<void> opened = open_mentioned(statement.sql, call); !opened) return std::move(opened).error();
+  Result<std::unique_ptr<Lease>> leased = lease(call);
+  if (!leased) return std::move(leased).error();
+  return (*leased)->session().would_change(statement);
+}
+
+Result<std::vector<CatalogContents>> DuckDbWarehouse::describe(const std::vector<std::string>& catalogs,
+                                                               const Call& call) {
+  std::vector<CatalogSource> wanted;
+  for (const std::string& catalog : catalogs) {
+    if (Result<const Dialect*> opened = open(catalog, call); !opened) return std::move(opened).error();
+    wanted.push_back(**source(catalog));
+  }
+  Result<std::unique_ptr<Lease>> leased = lease(call);
+  if (!leased) return std::move(leased).error();
+  DuckDbSession& session = (*leased)->session();
+  // One transaction, so that columns and versions belong together.
+  if (Result<Rows> begun = session.run({"BEGIN", {}, 1}, call); !begun) return std::move(begun).error();
+  Result<Rows> columns = send(session, metadata_statement(columns_statement(wanted)), call);
+  Result<Rows> objects =
+      columns ? send(session, metadata_statement(objects_statement(wanted)), call) : Result<Rows>(Rows());
+  if (Result<Rows> ended = session.run({"ROLLBACK", {}, 1}, {}); !ended) (*leased)->discard();
+  if (!columns) return std::move(columns).error();
+  if (!objects) return std::move(objects).error();
+  return read_contents(wanted, *columns, *objects);
+}
+
+Result<std::vector<Dependents>> DuckDbWarehouse::dependents(std::string_view catalog,
+                                                            const std::vector<TableName>& tables, const Call& call) {
+  if (Result<const Dialect*> opened = open(catalog, call); !opened) return std::move(opened).error();
+  Result<std::unique_ptr<Lease>> leased = lease(call);
+  if (!leased) return std::move(leased).error();
+  Result<Rows> rows = send((*leased)->session(), metadata_statement(dependents_statement(**source(catalog))), call);
+  if (!rows) return std::move(rows).error();
+  return read_dependents(tables, *rows);
+}
+
+Result<void> DuckDbWarehouse::transact(std::string_view catalog, const std::vector<std::string>& statements,
+                                       const CommitStamp& stamp, const Call& call) {
+  Result<const Dialect*> dialect = open(catalog, call);
+  if (!dialect) return std::move(dialect).error();
+  Result<std::unique_ptr<Lease>> leased = lease(call);
+  if (!leased) return std::move(leased).error();
+  DuckDbSession& session = (*leased)->session();
+  std::vector<std::string> all{"BEGIN"};
+  if ((*dialect)->capabilities().commit_message)
+    all.push_back(fmt::format("CALL {}.set_commit_message({}, {}, extra_info => {})",
+                              quote_duckdb_identifier((*source(catalog))->name), quote_duckdb_literal(stamp.author),
+                              quote_duckdb_literal(stamp.message), quote_duckdb_literal(stamp.extra.dump())));
+  all.insert(all.end(), statements.begin(), statements.end());
+  all.push_back("COMMIT");
+  for (const std::string& sql : all) {
+    Result<Rows> done = send(session, {sql, {}, 1}, call);
+    if (done) continue;
+    // Whatever happened: a failed statement may or may not have aborted the transaction (duckdb: "Transactions lie").
+    if (Result<Rows> undone = session.run({"ROLLBACK", {}, 1}, {}); !undone && sql != "COMMIT") (*leased)->discard();
+    return std::move(done).error().with_context("in the statement " + sql);
+  }
+  return {};
+}
+
+}  // namespace lockstep

@@ -1,0 +1,54 @@
+// The process's one DuckDB instance, shared by all connections of type duckdb of a run. Thread-safe.
+// One instance, because two instances of one process open a file twice without noticing each other.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engines/warehouse/duckdb/api.h"
+#include "engines/warehouse/duckdb/catalog_source.h"
+#include "engines/warehouse/duckdb/duckdb_dialect.h"
+#include "engines/warehouse/duckdb/session.h"
+#include "engines/warehouse/duckdb/watchdog.h"
+
+namespace lockstep {
+
+class DuckDbInstance {
+ public:
+  // `directory`: where relative paths inside SQL start (file_search_path).
+  static Result<std::unique_ptr<DuckDbInstance>> open(const std::string& directory);
+  ~DuckDbInstance();
+  DuckDbInstance(const DuckDbInstance&) = delete;
+  DuckDbInstance& operator=(const DuckDbInstance&) = delete;
+
+  Result<std::unique_ptr<DuckDbSession>> connect();
+
+  // Attaches a catalog once; later calls for the same name and file cost nothing. Errors: "catalog-not-found",
+  // "catalog-locked", "catalog-name-clash" (two connections use one name for two files), "catalog-not-readable".
+  Result<const DuckDbDialect*> attach(const CatalogSource& source, const Call& call);
+
+  // "threads" or "memory_limit" from a connection's settings.
+  Result<void> configure(const std::string& setting, const std::string& value);
+
+ private:
+  struct Attached {
+    std::string path;
+    CatalogKind kind;
+  };
+
+  explicit DuckDbInstance(const DuckDbApi& api);
+  Result<void> attach_now(const CatalogSource& source, const Call& call);
+
+  const DuckDbApi& api_;
+  duckdb_database database_ = nullptr;
+  std::unique_ptr<Watchdog> watchdog_;
+  DuckDbDialect file_dialect_;
+  DuckDbDialect lake_dialect_;
+  std::mutex mutex_;
+  std::map<std::string, Attached> attached_;  // by lower-case name
+  bool lake_loaded_ = false;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,183 @@
+#include "engines/warehouse/duckdb/metadata.h"
+
+#include <fmt/format.h>
+#include <set>
+#include <unordered_map>
+
+#include "engines/warehouse/duckdb/type_text.h"
+#include "engines/warehouse/names.h"
+
+namespace lockstep {
+
+namespace {
+
+std::string text(const Json& cell) {
+  return cell.is_string() ? cell.get<std::string>() : std::string();
+}
+
+std::string in_list(const std::vector<CatalogSource>& catalogs) {
+  std::string list;
+  for (const CatalogSource& catalog : catalogs) list += (list.empty() ? "" : ", ") + quote_duckdb_literal(catalog.name);
+  return "(" + list + ")";
+}
+
+using TableKey = std::pair<std::string, std::string>;  // schema, name
+
+// 20,000 columns have few distinct types: each text is parsed once.
+class TypeCache {
+ public:
+  const DataType& parse(const std::string& type_text) {
+    auto found = types_.find(type_text);
+    if (found == types_.end()) found = types_.emplace(type_text, parse_duckdb_type(type_text)).first;
+    return found->second;
+  }
+
+ private:
+  std::unordered_map<std::string, DataType> types_;
+};
+
+struct Objects {
+  std::set<TableKey> views;
+  std::map<TableKey, std::set<std::string>> generated;  // table -> lower-case column names
+  std::optional<std::string> version;
+};
+
+std::map<std::string, Objects> read_objects(const Rows& rows) {
+  std::map<std::string, Objects> objects;
+  for (const std::vector<Json>& row : rows.rows) {
+    Objects& of_catalog = objects[text(row[1])];
+    TableKey key{text(row[2]), text(row[3])};
+    std::string kind = text(row[0]);
+    if (kind == "view") of_catalog.views.insert(key);
+    if (kind == "version") of_catalog.version = text(row[4]);
+    if (kind == "generated")
+      for (const Dependents::GeneratedColumn& column : generated_columns(text(row[4])))
+        of_catalog.generated[key].insert(fold_name(column.name));
+  }
+  return objects;
+}
+
+}  // namespace
+
+std::string columns_statement(const std::vector<CatalogSource>& catalogs) {
+  return "SELECT database_name, schema_name, table_name, column_name, data_type, is_nullable, column_default, comment, "
+         "column_index FROM duckdb_columns() WHERE NOT internal AND database_name IN " +
+         in_list(catalogs) + " ORDER BY database_name, schema_name, table_name, column_index";
+}
+
+std::string objects_statement(const std::vector<CatalogSource>& catalogs) {
+  std::string sql =
+      "SELECT 'view', database_name, schema_name, view_name, NULL FROM duckdb_views() WHERE NOT internal AND "
+      "database_name IN " +
+      in_list(catalogs);
+  std::vector<CatalogSource> files;
+  for (const CatalogSource& catalog : catalogs) {
+    if (catalog.kind == CatalogKind::file)
+      files.push_back(catalog);
+    else
+      sql += fmt::format(" UNION ALL SELECT 'version', {}, NULL, NULL, id::VARCHAR FROM {}.current_snapshot()",
+                         quote_duckdb_literal(catalog.name), quote_duckdb_identifier(catalog.name));
+  }
+  if (!files.empty())
+    sql +=
+        " UNION ALL SELECT 'generated', database_name, schema_name, table_name, sql FROM duckdb_tables() WHERE NOT "
+        "internal AND "
+        "contains(sql, 'GENERATED ALWAYS AS') AND database_name IN " +
+        in_list(files);
+  return sql;
+}
+
+std::vector<CatalogContents> read_contents(const std::vector<CatalogSource>& catalogs, const Rows& columns,
+                                           const Rows& objects) {
+  std::map<std::string, Objects> found = read_objects(objects);
+  std::map<std::string, CatalogContents> contents;
+  for (const CatalogSource& catalog : catalogs)
+    contents[catalog.name] = {catalog.name, found[catalog.name].version, {}};
+  TypeCache types;
+  for (const std::vector<Json>& row : columns.rows) {
+    std::string catalog = text(row[0]);
+    TableKey key{text(row[1]), text(row[2])};
+    std::vector<Table>& tables = contents[catalog].tables;
+    const Objects& of_catalog = found[catalog];
+    if (tables.empty() || tables.back().name.schema != key.first || tables.back().name.table != key.second) {
+      Table table;
+      table.name = {catalog, key.first, key.second};
+      table.kind = of_catalog.views.contains(key) ? Table::Kind::view : Table::Kind::table;
+      tables.push_back(std::move(table));
+    }
+    Column column;
+    column.name = text(row[3]);
+    column.type = types.parse(text(row[4]));
+    column.nullable = !row[5].is_boolean() || row[5].get<bool>();
+    column.comment = text(row[7]);
+    column.position = static_cast<int>(tables.back().columns.size()) + 1;
+    auto generated = of_catalog.generated.find(key);
+    column.generated = generated != of_catalog.generated.end() && generated->second.contains(fold_name(column.name));
+    if (row[6].is_string() && !column.generated && text(row[6]) != "NULL") column.default_expression = text(row[6]);
+    tables.back().columns.push_back(std::move(column));
+  }
+  std::vector<CatalogContents> ordered;
+  for (const CatalogSource& catalog : catalogs) ordered.push_back(std::move(contents[catalog.name]));
+  return ordered;
+}
+
+std::string dependents_statement(const CatalogSource& catalog) {
+  std::string name = quote_duckdb_literal(catalog.name);
+  std::string sql =
+      "SELECT 'view', schema_name, view_name, view_name, sql, NULL::VARCHAR FROM duckdb_views() WHERE NOT internal AND "
+      "database_name "
+      "= " +
+      name;
+  if (catalog.kind == CatalogKind::lake) return sql;
+  return sql +
+         " UNION ALL SELECT 'constraint', schema_name, table_name, constraint_type, constraint_text, "
+         "to_json(constraint_column_names)::VARCHAR "
+         "FROM duckdb_constraints() WHERE database_name = " +
+         name +
+         // A foreign key's table is named without its schema, which is the key's own.
+         " UNION ALL SELECT 'reference', schema_name, referenced_table, table_name, NULL, NULL FROM "
+         "duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY' AND database_name = " +
+         name +
+         " UNION ALL SELECT 'index', schema_name, table_name, index_name, sql, NULL FROM duckdb_indexes() WHERE "
+         "database_name = " +
+         name +
+         " UNION ALL SELECT 'generated', schema_name, table_name, NULL, sql, NULL FROM duckdb_tables() WHERE NOT "
+         "internal AND "
+         "contains(sql, 'GENERATED ALWAYS AS') AND database_name = " +
+         name;
+}
+
+std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, const Rows& rows) {
+  std::vector<Dependents> all;
+  std::map<TableKey, std::size_t> index;
+  for (const TableName& table : tables) {
+    index[{fold_name(table.schema), fold_name(table.table)}] = all.size();
+    all.push_back({table, {}, {}, {}, {}, {}});
+  }
+  for (const std::vector<Json>& row : rows.rows) {
+    std::string kind = text(row[0]);
+    if (kind == "view") {
+      for (Dependents& dependents : all)
+        if (sql_mentions(text(row[4]), dependents.table.table))
+          dependents.views.push_back({text(row[1]) + "." + text(row[3]), text(row[4])});
+      continue;
+    }
+    auto found = index.find({fold_name(text(row[1])), fold_name(text(row[2]))});
+    if (found == index.end()) continue;
+    Dependents& dependents = all[found->second];
+    if (kind == "index") dependents.indexes.push_back({text(row[3]), text(row[4])});
+    if (kind == "reference") dependents.referenced_by.push_back(text(row[1]) + "." + text(row[3]));
+    if (kind == "generated") dependents.generated = generated_columns(text(row[4]));
+    if (kind == "constraint") {
+      Dependents::Constraint constraint{text(row[3]), {}, text(row[4])};
+      // The names come as a JSON array: a list's own text would not tell a comma inside a name from one between two.
+      Json names = Json::parse(text(row[5]), nullptr, false);
+      if (names.is_array())
+        for (const Json& name : names) constraint.columns.push_back(text(name));
+      dependents.constraints.push_back(std::move(constraint));
+    }
+  }
+  return all;
+}
+
+}  // namespace lockstep

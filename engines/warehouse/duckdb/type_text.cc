@@ -1,0 +1,332 @@
+#include "engines/warehouse/duckdb/type_text.h"
+
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace lockstep {
+
+namespace {
+
+constexpr int kMaxDepth = 64;
+
+// Name and synonyms [DuckDB documentation, data types overview]; the first of a row is what the engine prints.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 60> kScalars = {{
+    {"BIGINT", "BIGINT"},
+    {"INT8", "BIGINT"},
+    {"LONG", "BIGINT"},
+    {"INT64", "BIGINT"},
+    {"BIT", "BIT"},
+    {"BITSTRING", "BIT"},
+    {"BLOB", "BLOB"},
+    {"BYTEA", "BLOB"},
+    {"BINARY", "BLOB"},
+    {"VARBINARY", "BLOB"},
+    {"BOOLEAN", "BOOLEAN"},
+    {"BOOL", "BOOLEAN"},
+    {"LOGICAL", "BOOLEAN"},
+    {"DATE", "DATE"},
+    {"DOUBLE", "DOUBLE"},
+    {"FLOAT8", "DOUBLE"},
+    {"FLOAT", "FLOAT"},
+    {"FLOAT4", "FLOAT"},
+    {"REAL", "FLOAT"},
+    {"HUGEINT", "HUGEINT"},
+    {"INT128", "HUGEINT"},
+    {"INTEGER", "INTEGER"},
+    {"INT4", "INTEGER"},
+    {"INT", "INTEGER"},
+    {"SIGNED", "INTEGER"},
+    {"INT32", "INTEGER"},
+    {"INTERVAL", "INTERVAL"},
+    {"JSON", "JSON"},
+    {"SMALLINT", "SMALLINT"},
+    {"INT2", "SMALLINT"},
+    {"SHORT", "SMALLINT"},
+    {"INT16", "SMALLINT"},
+    {"TIME", "TIME"},
+    {"TIME WITH TIME ZONE", "TIME WITH TIME ZONE"},
+    {"TIMETZ", "TIME WITH TIME ZONE"},
+    {"TIME_NS", "TIME_NS"},
+    {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE"},
+    {"TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"},
+    {"TIMESTAMP", "TIMESTAMP"},
+    {"DATETIME", "TIMESTAMP"},
+    {"TIMESTAMP_US", "TIMESTAMP"},
+    {"TIMESTAMP_S", "TIMESTAMP_S"},
+    {"TIMESTAMP_MS", "TIMESTAMP_MS"},
+    {"TIMESTAMP_NS", "TIMESTAMP_NS"},
+    {"TINYINT", "TINYINT"},
+    {"INT1", "TINYINT"},
+    {"UBIGINT", "UBIGINT"},
+    {"UHUGEINT", "UHUGEINT"},
+    {"UINTEGER", "UINTEGER"},
+    {"USMALLINT", "USMALLINT"},
+    {"UTINYINT", "UTINYINT"},
+    {"UUID", "UUID"},
+    {"GUID", "UUID"},
+    {"VARCHAR", "VARCHAR"},
+    {"CHAR", "VARCHAR"},
+    {"BPCHAR", "VARCHAR"},
+    {"TEXT", "VARCHAR"},
+    {"STRING", "VARCHAR"},
+    {"VARIANT", "VARIANT"},
+    {"GEOMETRY", "GEOMETRY"},
+}};
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return result;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string quote(std::string_view text, char mark) {
+  std::string quoted(1, mark);
+  for (char c : text) {
+    if (c == mark) quoted += mark;
+    quoted += c;
+  }
+  return quoted + mark;
+}
+
+class TypeParser {
+ public:
+  explicit TypeParser(std::string_view text) : text_(text) {}
+
+  // Nothing when the text is not wholly understood.
+  std::optional<DataType> parse_whole() {
+    std::optional<DataType> type = parse(0);
+    skip_spaces();
+    if (type && at_ == text_.size()) return type;
+    return std::nullopt;
+  }
+
+ private:
+  void skip_spaces() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) ++at_;
+  }
+
+  bool take(char wanted) {
+    skip_spaces();
+    if (at_ >= text_.size() || text_[at_] != wanted) return false;
+    ++at_;
+    return true;
+  }
+
+  std::optional<std::string> quoted(char mark) {
+    if (!take(mark)) return std::nullopt;
+    std::string value;
+    while (at_ < text_.size()) {
+      char c = text_[at_++];
+      if (c != mark) {
+        value += c;
+      } else if (at_ < text_.size() && text_[at_] == mark) {
+        value += mark;
+        ++at_;
+      } else {
+        return value;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::string_view word() {
+    skip_spaces();
+    std::size_t start = at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_' ||
+                                  static_cast<unsigned char>(text_[at_]) >= 0x80))
+      ++at_;
+    return text_.substr(start, at_ - start);
+  }
+
+  std::optional<int> number() {
+    skip_spaces();
+    int value = 0;
+    auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    if (error != std::errc()) return std::nullopt;
+    at_ = static_cast<std::size_t>(end - text_.data());
+    return value;
+  }
+
+  std::optional<DataType> parse(int depth) {
+    if (depth > kMaxDepth) return std::nullopt;
+    skip_spaces();
+    std::size_t start = at_;
+    std::optional<DataType> type = base(depth);
+    while (type && take('[')) {
+      DataType outer;
+      outer.kind = DataType::Kind::list;
+      if (std::optional<int> size = number()) {
+        outer.kind = DataType::Kind::array;
+        outer.size = *size;
+      }
+      if (!take(']') || ++depth > kMaxDepth) return std::nullopt;
+      outer.fields.push_back({"element", std::move(*type)});
+      outer.text = std::string(trim(text_.substr(start, at_ - start)));
+      type = std::move(outer);
+    }
+    return type;
+  }
+
+  std::optional<DataType> base(int depth) {
+    std::size_t start = at_;
+    std::string name = upper(word());
+    DataType type;
+    if (name == "STRUCT" || name == "ROW") {
+      if (!fields(type, depth)) return std::nullopt;
+    } else if (name == "MAP") {
+      if (!map(type, depth)) return std::nullopt;
+    } else if (name == "ENUM") {
+      if (!enumeration(type)) return std::nullopt;
+    } else if (name == "DECIMAL" || name == "NUMERIC" || name == "DEC") {
+      if (!decimal(type)) return std::nullopt;
+    } else if (!scalar(type, std::move(name))) {
+      return std::nullopt;
+    }
+    type.text = std::string(trim(text_.substr(start, at_ - start)));
+    return type;
+  }
+
+  bool fields(DataType& type, int depth) {
+    type.kind = DataType::Kind::structure;
+    if (!take('(')) return false;
+    do {
+      skip_spaces();
+      TypeField field;
+      if (at_ < text_.size() && text_[at_] == '"') {
+        std::optional<std::string> name = quoted('"');
+        if (!name) return false;
+        field.name = std::move(*name);
+      } else {
+        field.name = std::string(word());
+        if (field.name.empty()) return false;
+      }
+      std::optional<DataType> inner = parse(depth + 1);
+      if (!inner) return false;
+      field.type = std::move(*inner);
+      type.fields.push_back(std::move(field));
+    } while (take(','));
+    return take(')');
+  }
+
+  bool map(DataType& type, int depth) {
+    type.kind = DataType::Kind::map;
+    if (!take('(')) return false;
+    std::optional<DataType> key = parse(depth + 1);
+    if (!key || !take(',')) return false;
+    std::optional<DataType> value = parse(depth + 1);
+    if (!value) return false;
+    type.fields = {{"key", std::move(*key)}, {"value", std::move(*value)}};
+    return take(')');
+  }
+
+  bool enumeration(DataType& type) {
+    type.kind = DataType::Kind::enumeration;
+    if (!take('(')) return false;
+    do {
+      std::optional<std::string> value = quoted('\'');
+      if (!value) return false;
+      type.values.push_back(std::move(*value));
+    } while (take(','));
+    return take(')');
+  }
+
+  bool decimal(DataType& type) {
+    type.kind = DataType::Kind::decimal;
+    type.precision = 18;
+    type.scale = 3;
+    if (!take('(')) return true;
+    std::optional<int> precision = number();
+    if (!precision || *precision < 1 || *precision > 38) return false;
+    type.precision = *precision;
+    type.scale = 0;
+    if (take(',')) {
+      std::optional<int> scale = number();
+      if (!scale || *scale < 0 || *scale > *precision) return false;
+      type.scale = *scale;
+    }
+    return take(')');
+  }
+
+  bool scalar(DataType& type, std::string name) {
+    if (name == "TIMESTAMP" || name == "TIME") {
+      std::size_t before = at_;
+      if (upper(word()) == "WITH" && upper(word()) == "TIME" && upper(word()) == "ZONE")
+        name += " WITH TIME ZONE";
+      else
+        at_ = before;
+    }
+    for (const auto& [spelling, engine_name] : kScalars) {
+      if (spelling != name) continue;
+      type.kind = DataType::Kind::scalar;
+      type.name = std::string(engine_name);
+      if (type.name == "VARCHAR" && take('(')) return number().has_value() && take(')');  // a length means nothing
+      return true;
+    }
+    return false;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+DataType parse_duckdb_type(std::string_view text) {
+  if (std::optional<DataType> type = TypeParser(text).parse_whole()) return std::move(*type);
+  DataType unknown;
+  unknown.text = std::string(trim(text));
+  return unknown;
+}
+
+std::string print_duckdb_type(const DataType& type) {
+  switch (type.kind) {
+    case DataType::Kind::scalar:
+      return type.name;
+    case DataType::Kind::decimal:
+      return "DECIMAL(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+    case DataType::Kind::list:
+      return print_duckdb_type(type.fields.at(0).type) + "[]";
+    case DataType::Kind::array:
+      return print_duckdb_type(type.fields.at(0).type) + "[" + std::to_string(type.size) + "]";
+    case DataType::Kind::map:
+      return "MAP(" + print_duckdb_type(type.fields.at(0).type) + ", " + print_duckdb_type(type.fields.at(1).type) +
+             ")";
+    case DataType::Kind::structure: {
+      // The engine's own text where it is known: it quotes field names only where they need it.
+      if (!type.text.empty()) return type.text;
+      std::string text = "STRUCT(";
+      for (std::size_t i = 0; i < type.fields.size(); ++i)
+        text += (i == 0 ? "" : ", ") + quote_duckdb_identifier(type.fields[i].name) + " " +
+                print_duckdb_type(type.fields[i].type);
+      return text + ")";
+    }
+    case DataType::Kind::enumeration: {
+      std::string text = "ENUM(";
+      for (std::size_t i = 0; i < type.values.size(); ++i)
+        text += (i == 0 ? "" : ", ") + quote_duckdb_literal(type.values[i]);
+      return text + ")";
+    }
+    case DataType::Kind::unknown:
+      return type.text;
+  }
+  return type.text;
+}
+
+std::string quote_duckdb_identifier(std::string_view name) {
+  return quote(name, '"');
+}
+std::string quote_duckdb_literal(std::string_view text) {
+  return quote(text, '\'');
+}
+
+}  // namespace lockstep

@@ -1,0 +1,153 @@
+#include "engines/warehouse/duckdb/widening.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "engines/warehouse/duckdb/type_text.h"
+#include "engines/warehouse/names.h"
+
+namespace lockstep {
+
+namespace {
+
+struct IntegerType {
+  std::string_view name;
+  bool is_signed;
+  int bits;
+  int digits;  // decimal digits of its largest value
+};
+
+constexpr std::array<IntegerType, 10> kIntegers = {{{"TINYINT", true, 8, 3},
+                                                    {"SMALLINT", true, 16, 5},
+                                                    {"INTEGER", true, 32, 10},
+                                                    {"BIGINT", true, 64, 19},
+                                                    {"HUGEINT", true, 128, 39},
+                                                    {"UTINYINT", false, 8, 3},
+                                                    {"USMALLINT", false, 16, 5},
+                                                    {"UINTEGER", false, 32, 10},
+                                                    {"UBIGINT", false, 64, 20},
+                                                    {"UHUGEINT", false, 128, 39}}};
+
+const IntegerType* integer(const DataType& type) {
+  if (type.kind != DataType::Kind::scalar) return nullptr;
+  for (const IntegerType& candidate : kIntegers)
+    if (candidate.name == type.name) return &candidate;
+  return nullptr;
+}
+
+bool is_scalar(const DataType& type, std::string_view name) {
+  return type.kind == DataType::Kind::scalar && type.name == name;
+}
+
+TypeChange widening() {
+  return {TypeChange::Verdict::widening, {}};
+}
+
+TypeChange refuse(const DataType& from, const DataType& to, std::string_view why) {
+  return {TypeChange::Verdict::refused,
+          fmt::format("{} cannot become {}: {}", print_duckdb_type(from), print_duckdb_type(to), why)};
+}
+
+TypeChange from_integer(CatalogKind kind, const IntegerType& from, const DataType& from_type, const DataType& to) {
+  if (const IntegerType* target = integer(to)) {
+    // A DuckLake's Parquet files keep 128-bit integers as doubles, which lose digits.
+    if (kind == CatalogKind::lake && target->bits == 128)
+      return refuse(from_type, to, "a DuckLake does not keep every digit of 128-bit integers");
+    bool fits =
+        from.is_signed == target->is_signed ? target->bits > from.bits : !from.is_signed && target->bits > from.bits;
+    return fits ? widening() : refuse(from_type, to, "not every value fits");
+  }
+  if (to.kind == DataType::Kind::decimal)
+    return to.precision - to.scale >= from.digits ? widening() : refuse(from_type, to, "not every value has room");
+  if (is_scalar(to, "DOUBLE"))
+    return from.bits <= 32 ? widening() : refuse(from_type, to, "a DOUBLE is exact only up to 2^53");
+  if (is_scalar(to, "FLOAT"))
+    return from.bits <= 16 ? widening() : refuse(from_type, to, "a FLOAT is exact only up to 2^24");
+  return refuse(from_type, to, "that is another kind of value");
+}
+
+TypeChange from_decimal(const DataType& from, const DataType& to) {
+  if (to.kind != DataType::Kind::decimal) return refuse(from, to, "that would lose digits or change the kind of value");
+  bool fits = to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
+  return fits ? widening() : refuse(from, to, "digits would be lost");
+}
+
+TypeChange from_scalar(CatalogKind kind, const DataType& from, const DataType& to) {
+  if (const IntegerType* number = integer(from)) return from_integer(kind, *number, from, to);
+  if (is_scalar(from, "FLOAT") && is_scalar(to, "DOUBLE")) return widening();
+  if (is_scalar(from, "DATE") && is_scalar(to, "TIMESTAMP")) return widening();
+  if (is_scalar(from, "TIMESTAMP_S") && (is_scalar(to, "TIMESTAMP") || is_scalar(to, "TIMESTAMP_MS")))
+    return widening();
+  if (is_scalar(from, "TIMESTAMP_MS") && is_scalar(to, "TIMESTAMP")) return widening();
+  if (is_scalar(to, "TIMESTAMP WITH TIME ZONE"))
+    return refuse(from, to, "the instant would depend on the session's time zone");
+  if (is_scalar(from, "VARCHAR") || is_scalar(to, "VARCHAR"))
+    return refuse(from, to, "text and other values are not exchangeable without loss");
+  return refuse(from, to, "not every value can be kept");
+}
+
+TypeChange worse(TypeChange a, const TypeChange& b) {
+  if (a.verdict == TypeChange::Verdict::refused) return a;
+  if (b.verdict == TypeChange::Verdict::refused) return b;
+  return a.verdict == TypeChange::Verdict::widening ? a : b;
+}
+
+// Every field of the old type must be there and keep its values; new fields are additions.
+TypeChange from_structure(CatalogKind kind, const DataType& from, const DataType& to) {
+  TypeChange result{TypeChange::Verdict::same, {}};
+  for (const TypeField& field : from.fields) {
+    const TypeField* match = nullptr;
+    for (const TypeField& candidate : to.fields)
+      if (fold_name(candidate.name) == fold_name(field.name)) match = &candidate;
+    if (match == nullptr) return refuse(from, to, fmt::format("the field \"{}\" would be dropped", field.name));
+    result = worse(std::move(result), duckdb_type_change(kind, field.type, match->type));
+  }
+  if (to.fields.size() > from.fields.size()) result = worse(std::move(result), widening());
+  return result;
+}
+
+}  // namespace
+
+TypeChange duckdb_type_change(CatalogKind kind, const DataType& from, const DataType& to) {
+  if (same_type(from, to)) return {TypeChange::Verdict::same, {}};
+  if (from.kind == DataType::Kind::unknown || to.kind == DataType::Kind::unknown)
+    return refuse(from, to, "this version of Lockstep does not know the type");
+  switch (from.kind) {
+    case DataType::Kind::scalar:
+      return from_scalar(kind, from, to);
+    case DataType::Kind::decimal:
+      return from_decimal(from, to);
+    case DataType::Kind::structure:
+      if (to.kind == DataType::Kind::structure) return from_structure(kind, from, to);
+      break;
+    case DataType::Kind::array:
+      if (to.kind == DataType::Kind::list)
+        return worse(widening(), duckdb_type_change(kind, from.fields[0].type, to.fields[0].type));
+      [[fallthrough]];
+    case DataType::Kind::list:
+    case DataType::Kind::map:
+      if (to.kind == from.kind && to.size == from.size && to.fields.size() == from.fields.size()) {
+        TypeChange result{TypeChange::Verdict::same, {}};
+        for (std::size_t i = 0; i < from.fields.size(); ++i)
+          result = worse(std::move(result), duckdb_type_change(kind, from.fields[i].type, to.fields[i].type));
+        return result;
+      }
+      break;
+    case DataType::Kind::enumeration:
+      if (is_scalar(to, "VARCHAR")) return widening();  // every value is its own text
+      if (to.kind == DataType::Kind::enumeration) {
+        for (const std::string& value : from.values)
+          if (std::find(to.values.begin(), to.values.end(), value) == to.values.end())
+            return refuse(from, to, fmt::format("the value '{}' would be lost", value));
+        return widening();
+      }
+      break;
+    case DataType::Kind::unknown:
+      break;
+  }
+  return refuse(from, to, "that is another kind of value");
+}
+
+}  // namespace lockstep

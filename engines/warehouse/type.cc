@@ -1,0 +1,35 @@
+#include "engines/warehouse/type.h"
+
+#include "engines/warehouse/names.h"
+
+namespace lockstep {
+
+bool same_type(const DataType& a, const DataType& b) {
+  if (a.kind != b.kind) return false;
+  switch (a.kind) {
+    case DataType::Kind::scalar:
+      return a.name == b.name;
+    case DataType::Kind::decimal:
+      return a.precision == b.precision && a.scale == b.scale;
+    case DataType::Kind::enumeration:
+      return a.values == b.values;
+    case DataType::Kind::unknown:
+      return a.text == b.text;
+    case DataType::Kind::array:
+      if (a.size != b.size) return false;
+      break;
+    case DataType::Kind::list:
+    case DataType::Kind::structure:
+    case DataType::Kind::map:
+      break;
+  }
+  if (a.fields.size() != b.fields.size()) return false;
+  for (std::size_t i = 0; i < a.fields.size(); ++i) {
+    bool named = a.kind == DataType::Kind::structure;
+    if (named && fold_name(a.fields[i].name) != fold_name(b.fields[i].name)) return false;
+    if (!same_type(a.fields[i].type, b.fields[i].type)) return false;
+  }
+  return true;
+}
+
+}  // namespace lockstep

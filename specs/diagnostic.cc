@@ -1,0 +1,36 @@
+#include "specs/diagnostic.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace lockstep {
+
+void Diagnostics::sort() {
+  // This file's findings (and those about no file) come before other files'; line 0 puts file-wide ones first.
+  const auto key = [this](const Diagnostic& d) {
+    const bool foreign = d.source != nullptr && d.source != source_;
+    const std::string_view path = foreign ? std::string_view(d.source->path) : std::string_view();
+    return std::make_tuple(foreign, path, d.span.start.line, d.span.start.column);
+  };
+  std::stable_sort(items_.begin(), items_.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+}
+
+Diagnostics Diagnostics::without_secrets() const {
+  std::map<const Source*, std::shared_ptr<Source>> masked;
+  for (const Diagnostic& item : items_) {
+    if (item.code != "secret-literal" || item.source == nullptr) continue;
+    std::shared_ptr<Source>& copy = masked[item.source.get()];
+    if (copy == nullptr) copy = std::make_shared<Source>(*item.source);
+    const std::size_t end = std::min<std::size_t>(item.span.end.offset, copy->text.size());
+    for (std::size_t at = item.span.start.offset; at < end; ++at)
+      if (copy->text[at] != '\n') copy->text[at] = '*';
+  }
+  Diagnostics shown = *this;
+  for (Diagnostic& item : shown.items_)
+    if (auto found = masked.find(item.source.get()); found != masked.end()) item.source = found->second;
+  return shown;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,161 @@
+#include "specs/statement_words.h"
+
+#include <algorithm>
+#include <array>
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::array<std::string_view, 11> kReading{"select",  "from",      "with",   "values", "show", "describe",
+                                                    "explain", "summarize", "pragma", "table",  "desc"};
+// What can stand inside a statement that starts like a reading one: EXPLAIN ANALYZE INSERT, WITH ... DELETE, SELECT
+// INTO.
+constexpr std::array<std::string_view, 13> kWriting{"insert", "update", "delete", "merge", "create",   "drop", "alter",
+                                                    "copy",   "call",   "attach", "into",  "truncate", "use"};
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool starts_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+bool continues_word(char c) {
+  return starts_word(c) || (c >= '0' && c <= '9') || c == '$';
+}
+bool continues_tag(char c) {
+  return continues_word(c) && c != '$';
+}
+
+class Lexer {
+ public:
+  explicit Lexer(std::string_view sql) : sql_(sql) {}
+
+  std::vector<StatementWord> run() {
+    while (at_ < sql_.size()) step();
+    return std::move(words_);
+  }
+
+ private:
+  [[nodiscard]] bool here(std::string_view text) const { return sql_.substr(at_).starts_with(text); }
+  [[nodiscard]] std::size_t behind(std::string_view text, std::size_t from) const {
+    const std::size_t found = sql_.find(text, from);
+    return found == std::string_view::npos ? sql_.size() : found + text.size();
+  }
+
+  void step() {
+    const char c = sql_[at_];
+    if (here("--")) {
+      at_ = behind("\n", at_);
+    } else if (here("/*")) {
+      comment();
+    } else if (c == '\'') {
+      closed_by('\'', false);
+    } else if ((c == 'e' || c == 'E') && at_ + 1 < sql_.size() && sql_[at_ + 1] == '\'') {
+      ++at_;
+      closed_by('\'', true);
+    } else if (c == '"' || c == '`') {
+      add(closed_by(c, false), true);
+    } else if (c == '$') {
+      dollar();
+    } else if (starts_word(c)) {
+      const std::size_t start = at_;
+      while (at_ < sql_.size() && continues_word(sql_[at_])) ++at_;
+      add(std::string(sql_.substr(start, at_ - start)), false);
+    } else if (c >= '0' && c <= '9') {
+      while (at_ < sql_.size() && continues_word(sql_[at_])) ++at_;  // 1e5: the e5 is no word
+    } else {
+      if (c == ';') first_ = true;
+      ++at_;
+    }
+  }
+
+  void add(std::string text, bool quoted) {
+    words_.push_back(StatementWord{std::move(text), quoted, first_});
+    first_ = false;
+  }
+
+  void comment() {
+    int depth = 0;
+    while (at_ < sql_.size()) {
+      if (here("/*")) {
+        ++depth;
+        at_ += 2;
+      } else if (here("*/")) {
+        at_ += 2;
+        if (--depth == 0) return;
+      } else {
+        ++at_;
+      }
+    }
+  }
+
+  // The content up to the closing quote; a doubled quote stands for one.
+  std::string closed_by(char quote, bool backslashes) {
+    std::string content;
+    for (++at_; at_ < sql_.size(); ++at_) {
+      if (backslashes && sql_[at_] == '\\') {
+        ++at_;
+        continue;
+      }
+      if (sql_[at_] == quote) {
+        if (at_ + 1 == sql_.size() || sql_[at_ + 1] != quote) {
+          ++at_;
+          return content;
+        }
+        ++at_;
+      }
+      content += sql_[at_];
+    }
+    at_ = std::min(at_, sql_.size());
+    return content;
+  }
+
+  // $tag$ ... $tag$ is a string; $name and $1 are parameters.
+  void dollar() {
+    std::size_t end = at_ + 1;
+    while (end < sql_.size() && continues_tag(sql_[end])) ++end;
+    const bool digit = end > at_ + 1 && sql_[at_ + 1] >= '0' && sql_[at_ + 1] <= '9';
+    if (end < sql_.size() && sql_[end] == '$' && !digit) {
+      const std::string_view tag = sql_.substr(at_, end + 1 - at_);
+      at_ = behind(tag, end + 1);
+    } else {
+      at_ = end;
+    }
+  }
+
+  std::string_view sql_;
+  std::size_t at_ = 0;
+  bool first_ = true;
+  std::vector<StatementWord> words_;
+};
+
+template <std::size_t N>
+bool is_one_of(const StatementWord& word, const std::array<std::string_view, N>& keywords) {
+  return !word.quoted && std::any_of(keywords.begin(), keywords.end(),
+                                     [&](std::string_view keyword) { return same(word.text, keyword); });
+}
+
+}  // namespace
+
+std::vector<StatementWord> statement_words(std::string_view sql) {
+  return Lexer(sql).run();
+}
+
+bool only_reads(const std::vector<StatementWord>& words) {
+  return !words.empty() && std::all_of(words.begin(), words.end(), [](const StatementWord& word) {
+    return (!word.starts || is_one_of(word, kReading)) && !is_one_of(word, kWriting);
+  });
+}
+
+bool mentions(const std::vector<StatementWord>& words, std::string_view name) {
+  return std::any_of(words.begin(), words.end(), [&](const StatementWord& word) { return same(word.text, name); });
+}
+
+}  // namespace lockstep

@@ -1,0 +1,29 @@
+// The words of a SQL statement: enough to tell whether it only reads, and which names it mentions. Not a parser.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lockstep {
+
+struct StatementWord {
+  std::string text;     // as written; of a quoted identifier: without the quotes
+  bool quoted = false;  // a quoted identifier, never a keyword
+  bool starts = false;  // the first word of a statement
+};
+
+// Words outside of strings, comments, dollar quotes and parameters ($name), in order. Quoted identifiers are "..." and
+// `...`; comments are -- and nested /* */, as in PostgreSQL's and DuckDB's lexer. Linear in the text; never fails: what
+// is not closed runs to the end.
+std::vector<StatementWord> statement_words(std::string_view sql);
+
+// True when every statement starts with a reading keyword (SELECT, FROM, WITH, VALUES, SHOW, DESCRIBE, DESC,
+// EXPLAIN, SUMMARIZE, PRAGMA, TABLE) and no word is one that writes (INSERT, UPDATE, CREATE, INTO, ...). In doubt:
+// false.
+bool only_reads(const std::vector<StatementWord>& words);
+
+// Whether an identifier is this name; case does not count.
+bool mentions(const std::vector<StatementWord>& words, std::string_view name);
+
+}  // namespace lockstep
