@@ -9,9 +9,9 @@
 #include "engines/evolution/evolution_json.h"
 #include "engines/evolution/execution.h"
 #include "engines/evolution/inputs.h"
-#include "engines/warehouse/names.h"
 #include "engines/evolution/scope.h"
 #include "engines/filter.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {
