@@ -35,7 +35,9 @@ TEST(Manifest, TwoOfTheSameCloneAreEqual) {
 TEST(Manifest, NullConfigIsAnEmptyOne) {
   ManifestFields none = fields();
   none.config = "null";
+  none.result = "null";
   EXPECT_EQ(build_manifest(none, RedactionRules{})->config, "{}");
+  EXPECT_EQ(build_manifest(none, RedactionRules{})->result, "null");
 }
 
 TEST(Manifest, RefusesASecretInANameItNeeds) {
