@@ -66,7 +66,9 @@ TEST_P(Attach, AWritableCatalogIsCreatedWithItsFolders) {
   ASSERT_TRUE(opened.warehouse->open("p", {}).ok());
   EXPECT_EQ(run(*opened.warehouse, "CREATE TABLE p.main.t AS SELECT range FROM range(500)"), "500");
   EXPECT_TRUE(fs::is_directory(folder_ / "a/b"));
-  if (GetParam() == Kind::lake) EXPECT_TRUE(fs::is_directory(folder_ / "d/e/main/t"));
+  if (GetParam() == Kind::lake) {
+    EXPECT_TRUE(fs::is_directory(folder_ / "d/e/main/t"));
+  }
 }
 
 TEST_P(Attach, ACatalogThatIsOnlyReadIsNeverCreated) {
