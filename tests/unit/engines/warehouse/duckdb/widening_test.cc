@@ -55,7 +55,7 @@ TEST_P(Widening, WhatTheDialectAllowsTheEngineDoesAndEveryValueSurvives) {
   Lab lab(GetParam());
   int widenings = 0;
   // 300 rows of each: a DuckLake keeps the first few in its metadata, and what lies in Parquet is what matters.
-  for (const int copies : {1, 300}) {
+  for (const int copies : GetParam() == Kind::lake ? std::vector<int>{1, 300} : std::vector<int>{1}) {
     for (const Sample& from : samples()) {
       const DataType from_type = parse_duckdb_type(from.type);
       std::vector<std::string> statements;
@@ -92,22 +92,27 @@ TEST_P(Widening, WhatTheDialectAllowsTheEngineDoesAndEveryValueSurvives) {
       ASSERT_TRUE(altered.ok()) << from.type << ": " << altered.error().message;
       const Rows after = lab.sql("SELECT id" + plain + ", count(*) FROM c.main.t GROUP BY ALL ORDER BY id");
       EXPECT_EQ(before.rows, after.rows) << from.type;
+      // And back again: no value was rounded on the way. By way of text where the engine has no such cast.
+      std::string same;
       for (std::size_t i = 0; i < targets.size(); ++i) {
         const std::string name = "x" + std::to_string(i);
         EXPECT_EQ(lab.type_of("t", name), targets[i]->type);
-        // And back again: no value was rounded on the way.
-        std::string back;
-        for (std::size_t row = 0; row < from.values.size(); ++row) {
-          const std::string original = std::string("CAST(") + from.values[row] + " AS " + from.type + ")";
-          const Json same = lab.cell("SELECT bool_and(CAST(" + name + " AS " + from.type + ") IS NOT DISTINCT FROM " +
-                                     original + ") FROM c.main.t WHERE id = " + std::to_string(row));
-          EXPECT_EQ(same, true) << from.type << " to " << targets[i]->type << ": " << from.values[row];
-        }
+        same += std::string(same.empty() ? "" : ", ") + "bool_and(CAST(" +
+                (std::string(from.type).starts_with("TIMESTAMP") ? "CAST(" + name + " AS VARCHAR)" : name) + " AS " +
+                from.type + ") IS NOT DISTINCT FROM original)";
         ++widenings;
       }
+      std::string originals;
+      for (std::size_t row = 0; row < from.values.size(); ++row)
+        originals += std::string(row == 0 ? "" : ", ") + "(" + std::to_string(row) + ", CAST(" + from.values[row] +
+                     " AS " + from.type + "))";
+      const Rows back =
+          lab.sql("SELECT " + same + " FROM c.main.t JOIN (VALUES " + originals + ") o(id, original) USING (id)");
+      for (std::size_t i = 0; i < targets.size(); ++i)
+        EXPECT_EQ(back.rows.at(0).at(i), true) << from.type << " to " << targets[i]->type;
     }
   }
-  EXPECT_GT(widenings, 60);
+  EXPECT_GT(widenings, 40);
 }
 
 TEST_P(Widening, EveryPairHasAVerdictAndEveryRefusalNamesBothTypes) {
