@@ -50,6 +50,11 @@ TEST(TypeMerge, KeepsTheDestinationsOrderAndItsOwnFields) {
   EXPECT_TRUE(same_type(merge.without_removed, file_type("STRUCT(a BIGINT, b VARCHAR, n VARCHAR)")));
 }
 
+TEST(TypeMerge, WhatComesToTheSourcesTypeIsPrintedLikeIt) {
+  EXPECT_EQ(file_dialect().print_type(merged("STRUCT(a BIGINT, b VARCHAR)", "STRUCT(a INTEGER)").with_removed),
+            "STRUCT(a BIGINT, b VARCHAR)");
+}
+
 TEST(TypeMerge, OrderAndCaseOfFieldsAreNotes) {
   const TypeMerge merge = merged("STRUCT(b VARCHAR, A INTEGER)", "STRUCT(a INTEGER, b VARCHAR)");
   EXPECT_TRUE(merge.changes.empty());
