@@ -127,6 +127,7 @@ class Binder {
     }
     if (!param.choices.empty() && std::find(param.choices.begin(), param.choices.end(), value) == param.choices.end()) {
       std::vector<std::string> known;
+      known.reserve(param.choices.size());
       for (const Json& choice : param.choices)
         known.push_back(choice.is_string() ? choice.get<std::string>() : choice.dump());
       const std::string text = value.is_string() ? value.get<std::string>() : show(value);

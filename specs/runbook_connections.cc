@@ -40,6 +40,7 @@ const ConnectionSpec* Connections::find(std::string_view name) const {
 
 std::vector<std::string> Connections::names() const {
   std::vector<std::string> names;
+  names.reserve(connections_.size());
   for (const ConnectionSpec& spec : connections_) names.push_back(spec.name);
   return names;
 }
