@@ -26,7 +26,8 @@ class DuckDbInstance {
   Result<std::unique_ptr<DuckDbSession>> connect();
 
   // Attaches a catalog once; later calls for the same name and file cost nothing. Errors: "catalog-not-found",
-  // "catalog-locked", "catalog-name-clash" (two connections use one name for two files), "catalog-not-readable".
+  // "catalog-locked", "catalog-name-clash" (one name for two files, or two names for one), "catalog-not-readable",
+  // "catalog-data-path" (the lake says that its data lies elsewhere), "catalog-unsupported" (an extension is missing).
   Result<const DuckDbDialect*> attach(const CatalogSource& source, const Call& call);
 
   // "threads" or "memory_limit" from a connection's settings.
@@ -40,6 +41,8 @@ class DuckDbInstance {
 
   explicit DuckDbInstance(const DuckDbApi& api);
   Result<void> attach_now(const CatalogSource& source, const Call& call);
+  Result<void> attach_lake(DuckDbSession& session, const CatalogSource& source, const Call& call);
+  Result<void> load_lake_extension(DuckDbSession& session, const Call& call);
 
   const DuckDbApi& api_;
   duckdb_database database_ = nullptr;

@@ -150,16 +150,20 @@ std::string dependents_statement(const CatalogSource& catalog) {
 std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, const Rows& rows) {
   std::vector<Dependents> all;
   std::map<TableKey, std::size_t> index;
+  std::unordered_multimap<std::string, std::size_t> by_name;
   for (const TableName& table : tables) {
+    by_name.emplace(fold_name(table.table), all.size());
     index[{fold_name(table.schema), fold_name(table.table)}] = all.size();
     all.push_back({table, {}, {}, {}, {}, {}});
   }
   for (const std::vector<Json>& row : rows.rows) {
     std::string kind = text(row[0]);
     if (kind == "view") {
-      for (Dependents& dependents : all)
-        if (sql_mentions(text(row[4]), dependents.table.table))
-          dependents.views.push_back({text(row[1]) + "." + text(row[3]), text(row[4])});
+      for (const std::string& name : mentioned_names(text(row[4]))) {
+        auto [first, last] = by_name.equal_range(name);
+        for (auto named = first; named != last; ++named)
+          all[named->second].views.push_back({text(row[1]) + "." + text(row[3]), text(row[4])});
+      }
       continue;
     }
     auto found = index.find({fold_name(text(row[1])), fold_name(text(row[2]))});
