@@ -195,6 +195,7 @@ class Unifier {
   }
 
   DataType printed(DataType type) const {
+    type.text.clear();  // else the text of the side it was copied from would be printed
     type.text = dialect_.print_type(type);
     return type;
   }
