@@ -228,11 +228,16 @@ Result<Rows> DuckDbSession::run(const Statement& statement, const Call& call) {
                  "each statement is a transaction of its own; leave out BEGIN, COMMIT and ROLLBACK");
   if (kind == DUCKDB_STATEMENT_TYPE_SET || kind == DUCKDB_STATEMENT_TYPE_VARIABLE_SET) altered_ = true;
   Prepared::Shape shape = (*prepared)->shape(statement.sql);
+  // Casts hide the names and types that the statement has. Without casts the result itself knows them best: those of a
+  // prepared statement are "unknown" where they depend on a parameter.
+  std::vector<ResultColumn> hidden;
   if (!shape.readable_sql.empty())
-    if (Result<std::unique_ptr<Prepared>> readable = prepare(shape.readable_sql); readable)
+    if (Result<std::unique_ptr<Prepared>> readable = prepare(shape.readable_sql); readable) {
       prepared = std::move(readable);
+      hidden = std::move(shape.columns);
+    }
   if (Result<void> bound = bind(**prepared, statement); !bound) return std::move(bound).error();
-  return execute(**prepared, statement, std::move(shape.columns), call);
+  return execute(**prepared, statement, std::move(hidden), call);
 }
 
 Result<void> DuckDbSession::control(const char* transaction_sql, const Call& call) {
@@ -261,7 +266,6 @@ Result<Rows> DuckDbSession::execute(Prepared& prepared, const Statement& stateme
     rows.changed = static_cast<std::int64_t>(api_.rows_changed(&holder.result));
   CellReader cells(api_, &holder.result);
   if (returns_rows) rows.columns = cells.columns();
-  // Casts to VARCHAR hide the names and types that the statement has.
   for (std::size_t i = 0; i < rows.columns.size() && i < columns.size(); ++i)
     if (!columns[i].type.empty()) rows.columns[i] = std::move(columns[i]);
   for (;;) {

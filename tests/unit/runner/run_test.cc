@@ -114,7 +114,7 @@ TEST(Run, APreviewThatFailsBesideActionsIsActedUponSoThatTheRestIsDone) {
   const RunReport report = run.run();
   EXPECT_EQ(report.steps[0].status, StepStatus::failed);
   EXPECT_EQ(report.steps[0].error->code, "refused");
-  EXPECT_THAT(run.diary.notes(), ElementsAre("look a", "act a"));
+  EXPECT_THAT(run.diary.notes(), ElementsAre("look a", "act a", "end a"));
 }
 
 TEST(Run, AnEscapedExceptionIsAnInternalErrorOfItsStep) {
