@@ -58,28 +58,31 @@ class ActionLog {
 };
 
 struct RunIdentity {
-  std::string run_id;   // sortable by time; unique
+  std::string run_id;  // sortable by time; unique
   std::string step_id;
   int attempt = 1;
 };
 
 // Everything a step may use. References outlive the step.
 struct StepContext {
-  Warehouses& warehouses;      // connections by name, opened on first use
-  std::string connection;      // the step's connection; empty when it has none
-  std::string directory;       // absolute; relative paths in inputs start here
+  Warehouses& warehouses;  // connections by name, opened on first use
+  std::string connection;  // the step's connection; empty when it has none
+  std::string directory;   // absolute; relative paths in inputs start here
   RunIdentity run;
   Call call;
   ActionLog& log;
   const SecretSet& secrets;
   std::vector<std::string> tainted;  // JSON pointers into the inputs: places a secret went into
-  std::function<void(std::string_view what, double fraction)> progress;  // fraction in 0..1, or -1: unknown; may be null
+  std::function<void(std::string_view what, double fraction)>
+      progress;  // fraction in 0..1, or -1: unknown; may be null
 };
 
 class Step {
  public:
   virtual ~Step() = default;
-  // An Error means that the step could not even look (no outputs). Findings that forbid acting go into preview.failure.
+  // An Error means that the step could not even look (no outputs). A finding that forbids all acting is preview.failure
+  // without actions. preview.failure beside actions: part of the work can be done (the tables without errors), so act()
+  // is called, and reports the failure of the rest itself.
   virtual Result<Look> look(const StepContext& context) = 0;
   // Called at most once, after look(). An Error is for breakdowns; expected failure is Outcome::failure.
   virtual Result<Outcome> act(const StepContext& context, const Look& look) = 0;

@@ -96,6 +96,7 @@ void ItemRun::ended(std::size_t index, WorkResult result) {
   const bool bad = result.status == StepStatus::failed || result.status == StepStatus::unknown;
   if (bad && !keep_going_)
     close(StepStatus::skipped, fmt::format("not started: item {} {}", index + 1, to_string(result.status)));
+  changes_pending_ = changes_pending_ || result.pending.has_value();
   results_[index] = std::move(result);
 }
 

@@ -32,6 +32,8 @@ class ItemRun {
   void close(StepStatus status, const std::string& reason);
   [[nodiscard]] bool all_ended() const;
   [[nodiscard]] std::size_t ended_count() const { return ended_; }
+  // Dry run: whether an item that has ended would have changed something.
+  [[nodiscard]] bool changes_pending() const { return changes_pending_; }
   [[nodiscard]] std::size_t size() const { return items_.size(); }
 
   // What the step came to, and the reports of its items. Once, when all have ended.
@@ -46,6 +48,7 @@ class ItemRun {
   std::size_t running_ = 0;
   std::size_t ended_ = 0;
   bool closed_ = false;
+  bool changes_pending_ = false;
   StepStatus unstarted_status_ = StepStatus::skipped;
   std::string unstarted_reason_;
 };

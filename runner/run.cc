@@ -170,7 +170,8 @@ class Run {
 
   void submit(std::size_t step, std::int64_t item, std::optional<Value> value) {
     ++running_;
-    Work work{step, item, std::move(value), {}, {}};
+    Work work{step, item, std::move(value), {}, {}, {}};
+    if (auto items = items_.find(step); items != items_.end() && items->second.changes_pending()) work.pending = step;
     work.call.stop = schedule_rule(step).runs_after_cancel ? hard_.get_token() : soft_.get_token();
     if (auto deadline = deadlines_.find(step); deadline != deadlines_.end()) {
       work.call.deadline = deadline->second;

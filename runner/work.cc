@@ -76,7 +76,7 @@ std::optional<Error> check_outputs(const StepSpec& spec, const Json& outputs) {
 
 // What an engine says of something that an earlier step of this run may be about to create.
 bool says_not_there(const Error& error) {
-  return error.code.ends_with("-not-found") || error.code == "sql-unknown-name";
+  return error.code.ends_with("-not-found") || error.code == "catalog-not-made-yet" || error.code == "sql-unknown-name";
 }
 
 class Worker {
@@ -173,8 +173,8 @@ class Worker {
     }
     Attempt attempt;
     attempt.has_outcome = true;
-    // What forbids acting, or all there is in a dry run.
-    if (state_.report.dry_run || look->preview.failure) {
+    // All there is in a dry run, or nothing that could be done: see Step::look().
+    if (state_.report.dry_run || (look->preview.failure && look->actions.empty())) {
       attempt.outcome = std::move(look->preview);
     } else if (work_.call.stopped() || work_.call.expired()) {
       attempt = broken(Error("cancelled"_code, "interrupted after looking, before acting: nothing was changed"));
@@ -196,6 +196,7 @@ class Worker {
   }
 
   [[nodiscard]] std::optional<std::size_t> pending_need() const {
+    if (work_.pending) return work_.pending;
     for (std::size_t need : state_.inputs.graph.needs[work_.step])
       if (state_.pending[need]) return state_.pending[need];
     return std::nullopt;

@@ -18,6 +18,7 @@ struct Work {
   std::optional<Value> item_value;
   Call call;                             // the deadline is the step's: it covers all attempts, and all items
   std::chrono::milliseconds timeout{0};  // the one the deadline was made from, for messages
+  std::optional<std::size_t> pending;    // dry run: the step itself, when an earlier item would have changed something
 };
 
 struct WorkResult {

@@ -52,6 +52,10 @@ class Diagnostics {
   }
   void sort();  // by position, stable; file-wide findings first
 
+  // A copy for printing: where a finding says that a secret was written into the file ("secret-literal"), the secret is
+  // starred out of the source text, so that no log shows it, whichever finding prints the line.
+  [[nodiscard]] Diagnostics without_secrets() const;
+
   [[nodiscard]] const std::vector<Diagnostic>& items() const { return items_; }
   [[nodiscard]] std::size_t error_count() const { return errors_; }
   [[nodiscard]] bool has_errors() const { return errors_ != 0; }

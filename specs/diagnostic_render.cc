@@ -167,14 +167,16 @@ std::string github_property(std::string_view text) {
 
 }  // namespace
 
-std::string render_text(const Diagnostics& diagnostics, bool colour) {
+std::string render_text(const Diagnostics& findings, bool colour) {
+  const Diagnostics diagnostics = findings.without_secrets();
   TextRenderer renderer(colour);
   for (const Diagnostic& d : diagnostics.items()) renderer.add(d);
   renderer.summarise(count(diagnostics));
   return std::move(renderer).take();
 }
 
-Json render_json(const Diagnostics& diagnostics) {
+Json render_json(const Diagnostics& findings) {
+  const Diagnostics diagnostics = findings.without_secrets();
   const Counts counts = count(diagnostics);
   Json list = Json::array();
   for (const Diagnostic& d : diagnostics.items()) {

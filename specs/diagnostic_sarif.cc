@@ -85,7 +85,8 @@ Json related_locations(const Diagnostic& d) {
 
 }  // namespace
 
-Json render_sarif(const Diagnostics& diagnostics) {
+Json render_sarif(const Diagnostics& findings) {
+  const Diagnostics diagnostics = findings.without_secrets();
   std::map<std::string, std::size_t> rules;  // id -> index
   for (const Diagnostic& d : diagnostics.items()) rules.emplace(d.code, 0);
   Json rule_list = Json::array();

@@ -84,6 +84,7 @@ class Parser {
     if (word == "or") hint = "write ||";
     if (word == "not") hint = "write !";
     if (hint.empty() && token_.kind == Token::Kind::name) hint = "texts stand in single quotes";
+    if (hint.empty()) hint = fmt::format("write {} there, or take it out", wanted);
     fail(fmt::format("\"{}\" stands where {} should", word, wanted), std::move(hint));
   }
 

@@ -1,4 +1,5 @@
 // The only file that sees valijson. Compiled with VALIJSON_USE_EXCEPTIONS=1: otherwise valijson aborts the process.
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,10 +40,21 @@ Json self_contained(const Json& schema, const Json& root) {
   return whole;
 }
 
+// Whether a place accepts the placeholder as the text that it is: most fields are texts, and widening costs time.
+bool takes_placeholder(const Json& place) {
+  const auto type = place.find("type");
+  if (type == place.end() || place.contains("enum") || place.contains("const")) return false;
+  const bool text =
+      type->is_array() ? std::find(type->begin(), type->end(), "string") != type->end() : *type == "string";
+  return text && place.value("minLength", std::size_t{0}) <= kExpressionPlaceholder.size() &&
+         place.value("maxLength", kExpressionPlaceholder.size()) >= kExpressionPlaceholder.size();
+}
+
 Compiled compile(const Json& schema, const Json& root, Expressions expressions) {
   Json whole = self_contained(schema, root);
   if (expressions == Expressions::accepted) {
-    whole = widen_schema(whole, Json{{"const", kExpressionPlaceholder}}, [](const Json&) { return true; });
+    whole = widen_schema(whole, Json{{"const", kExpressionPlaceholder}},
+                         [](const Json& place) { return !takes_placeholder(place); });
   }
   try {
     auto compiled = std::make_shared<valijson::Schema>();

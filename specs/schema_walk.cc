@@ -6,6 +6,7 @@
 #include "specs/schema.h"
 #include "specs/schema_node.h"
 #include "specs/schema_words.h"
+#include "specs/utf8.h"
 
 namespace lockstep {
 
@@ -17,6 +18,8 @@ constexpr std::size_t kMostFindings = 10'000;
 constexpr std::size_t kMostHints = 200;       // nearest names cost time; nobody reads more of them
 constexpr std::size_t kMostNamesListed = 16;  // when no known key is near, all are listed up to here
 constexpr std::size_t kDeepestValue = 200;    // of values without a file; files have the reader's limit
+
+constexpr std::string_view kTheFile = "the file";
 
 // One step of the way from the outermost value to the current one.
 struct Segment {
@@ -33,6 +36,7 @@ struct Finding {
 };
 
 struct Rules {
+  std::string outermost;  // what the whole value is called in messages
   Expressions expressions = Expressions::accepted;
   bool refuse_literal_secrets = true;
 };
@@ -98,7 +102,7 @@ const Json* find(const Json& schema, std::string_view keyword) {
 
 class Walker {
  public:
-  Walker(const Json& root, const SchemaWalk& walk, Rules rules) : root_(root), walk_(walk), rules_(rules) {}
+  Walker(const Json& root, const SchemaWalk& walk, Rules rules) : root_(root), walk_(walk), rules_(std::move(rules)) {}
 
   void value(const Node& node, const Json& unresolved);
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
@@ -144,7 +148,7 @@ void Walker::report(Code code, Span span, std::string message, std::string hint)
 
 // "\"retry\"", "item 2 of \"steps\"", or what the outermost value is called.
 std::string Walker::label(std::size_t depth) const {
-  if (depth == 0) return walk_.name.empty() ? "the file" : words::in_quotes(walk_.name);
+  if (depth == 0) return rules_.outermost;
   const Segment& last = path_[depth - 1];
   if (!last.index) return words::in_quotes(last.key);
   return "item " + std::to_string(*last.index + 1) + " of " + label(depth - 1);
@@ -280,7 +284,7 @@ void Walker::text(const Node& node, const Json& schema) {
   const Json* least = find(schema, "minLength");
   const Json* most = find(schema, "maxLength");
   if (least == nullptr && most == nullptr) return;
-  const std::size_t size = words::length(node.scalar.get_ref<const std::string&>());
+  const std::size_t size = count_code_points(node.scalar.get_ref<const std::string&>());
   if (least != nullptr && size < least->get<std::size_t>()) {
     const std::string rule = size == 0 ? " must not be empty" : " must have at least " + least->dump() + " characters";
     report("wrong-length"_code, node.span, subject() + rule, words::explain(key(), schema));
@@ -346,7 +350,7 @@ void Walker::unknown_key(const Member& member, const Json& schema) {
     if (hint.empty() && known.size() <= kMostNamesListed)
       for (const std::string& name : known) hint += (hint.empty() ? "known keys: " : ", ") + name;
   }
-  const std::string where = path_.empty() && walk_.name.empty() ? "at the top level" : "in " + subject();
+  const std::string where = path_.empty() && rules_.outermost == kTheFile ? "at the top level" : "in " + subject();
   path_.push_back(Segment{member.key, std::nullopt});
   report("unknown-key"_code, member.key_span, "unknown key " + words::in_quotes(member.key) + " " + where,
          std::move(hint));
@@ -450,11 +454,15 @@ bool Walker::by_constant(const Node& node, const std::vector<const Json*>& branc
   return false;
 }
 
+std::string title(const SchemaWalk& walk) {
+  return walk.name.empty() ? "the file" : words::in_quotes(walk.name);
+}
+
 }  // namespace
 
 void walk_schema(const Node& node, const Json& schema, const Json& root, Diagnostics& diagnostics,
                  const SchemaWalk& walk) {
-  Walker walker(root, walk, Rules{});
+  Walker walker(root, walk, Rules{.outermost = title(walk)});
   walker.value(node, schema);
   for (const Finding& finding : walker.findings())
     diagnostics.error(finding.code, finding.span, finding.message, finding.hint);
@@ -467,7 +475,7 @@ void check_schema(const Node& node, const Json& schema, const Json& root, Diagno
   if (diagnostics.error_count() != before) return;
   if (schema_verdict(node.to_json(), schema, root, Expressions::accepted)) return;
   diagnostics.error("schema-refused"_code, walk.at.start.line != 0 ? walk.at : node.span,
-                    (walk.name.empty() ? "the file" : words::in_quotes(walk.name)) + " does not fit its schema",
+                    title(walk) + " does not fit its schema",
                     "lockstep schema prints it; and please report this file: the place should have been named");
 }
 
@@ -475,8 +483,8 @@ std::vector<std::string> schema_findings(const Json& value, const Json& schema, 
   const std::optional<Node> node = schema_node(value, kDeepestValue);
   if (!node) return {"at /: nested more than " + std::to_string(kDeepestValue) + " levels deep"};
   if (schema_verdict(value, schema, root)) return {};
-  const SchemaWalk walk{.at = {}, .name = "the value"};
-  Walker walker(root, walk, Rules{Expressions::literal, false});
+  const SchemaWalk nowhere;
+  Walker walker(root, nowhere, Rules{"the value", Expressions::literal, false});
   walker.value(*node, schema);
   std::vector<std::string> lines;
   for (const Finding& finding : walker.findings())

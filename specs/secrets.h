@@ -21,10 +21,16 @@ class SecretSet {
   // Registers a value under its name. Refuses values shorter than 4 bytes: redacting them would shred every output.
   Result<void> add(std::string_view name, std::string_view value);
 
-  // Replaces every occurrence by "***", also base64 (three alignments, both alphabets), percent-encoded, JSON-escaped,
-  // hex, and each line (of 4 bytes or more) of a multi-line secret. Longest first.
+  // Replaces every occurrence by "***", also base64 (three alignments, both alphabets), hex, with doubled quotes as in
+  // SQL, percent-encoded or JSON-escaped in any way (also one inside the other), and each line (of 4 bytes or more) of
+  // a multi-line secret. Where occurrences overlap, all of them are masked together. Linear in the text for ordinary
+  // secrets, whatever their number.
   [[nodiscard]] std::string redact(std::string_view text) const;
-  [[nodiscard]] Json redact(const Json& value) const;  // every string in it, keys too
+  // Exact matches for what would otherwise be ambiguous: Json is made from strings, too.
+  [[nodiscard]] std::string redact(const std::string& text) const { return redact(std::string_view(text)); }
+  [[nodiscard]] std::string redact(const char* text) const { return redact(std::string_view(text)); }
+  // Every string in it, keys too, and a number whose digits are a secret. Two keys that become the same are numbered.
+  [[nodiscard]] Json redact(const Json& value) const;
   [[nodiscard]] bool contains_secret(std::string_view text) const;
   [[nodiscard]] bool empty() const;
 

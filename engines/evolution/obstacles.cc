@@ -23,6 +23,8 @@ std::string_view words(ColumnOperation operation) {
       return "lose NOT NULL";
     case ColumnOperation::add_field:
       return "gain a field";
+    case ColumnOperation::fill:
+      return "be filled with its default";
   }
   return "be changed";
 }
@@ -51,6 +53,7 @@ bool forbids(const std::string& kind, ColumnOperation operation) {
     case ColumnOperation::relax:  // accepted, but a key stays NOT NULL
       return kind == "PRIMARY KEY";
     case ColumnOperation::tighten:
+    case ColumnOperation::fill:
       return false;
   }
   return false;
@@ -65,6 +68,11 @@ std::optional<Error> obstacle(const Dependents& dependents, std::string_view nam
     return blocked(name, operation, fmt::format("index \"{}\" hangs on the table", index.name),
                    fmt::format("drop the index, run again, then create it anew: {}", index.sql));
   }
+  if (!dependents.referenced_by.empty())
+    return blocked(name, operation,
+                   fmt::format("a foreign key of \"{}\" points to the table", dependents.referenced_by.front()),
+                   "the engine alters no table that a foreign key points to: create the referencing table anew without "
+                   "the key, or leave the column as it is on both sides");
   for (const Dependents::Constraint& constraint : dependents.constraints)
     if (forbids(constraint.kind, operation) && concerns(constraint, name))
       return blocked(name, operation,

@@ -65,7 +65,8 @@ struct Dependents {
   std::vector<Constraint> constraints;
   std::vector<Index> indexes;
   std::vector<GeneratedColumn> generated;
-  std::vector<View> views;  // views whose text names the table
+  std::vector<View> views;                 // views whose text names the table
+  std::vector<std::string> referenced_by;  // schema.table of the tables whose foreign keys point to this one
 };
 
 }  // namespace lockstep

@@ -19,6 +19,9 @@ struct ConnectionPlan {
   std::string directory;  // absolute; relative paths start here
   // Catalogs some step of this run may write. All others are attached read-only, and are never created.
   std::set<std::string, std::less<>> writable;
+  // A dry run: catalogs that the live run may write, and so would make when they are missing. They answer
+  // "catalog-not-made-yet" instead of "catalog-not-found".
+  std::set<std::string, std::less<>> made_by_live_run;
 };
 
 // Opens nothing yet: each connection is opened when get() is first called. Unknown names answer "connection-unknown".

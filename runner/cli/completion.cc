@@ -34,17 +34,13 @@ _lockstep() {
     COMPREPLY=($(compgen -W "bash zsh fish" -- "$current"))
   elif [ "$command" = schema ] && [[ $current != -* ]]; then
     COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" schema --list 2>/dev/null | cut -d' ' -f1)" -- "$current"))
-  elif [ "$previous" = --format ];
-  then COMPREPLY = ($(compgen - W "text json sarif github mermaid dot" --"$current")) elif [[$current == -*]];
-  then COMPREPLY =
-      ($(compgen -
-         W "$(" $ {
-           {
-             COMP_WORDS[0]
-           }
-         } " " $command " --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)" --"$current")) else COMPREPLY =
-          ($(compgen - f-- "$current")) fi
-}
+  elif [ "$previous" = --format ]; then
+    COMPREPLY=($(compgen -W "text json sarif github mermaid dot" -- "$current"))
+  elif [[ $current == -* ]]; then
+    COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "$command" --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)" -- "$current"))
+  else
+    COMPREPLY=($(compgen -f -- "$current"))
+  fi
 }
 complete -o filenames -F _lockstep lockstep
 )~";
@@ -73,7 +69,6 @@ _lockstep() {
   else
     _files
   fi
-}
 }
 compdef _lockstep lockstep
 )~";

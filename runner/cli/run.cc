@@ -65,15 +65,16 @@ Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded
     if (!settings)
       return std::move(settings).error().with_context(
           fmt::format("in connection \"{}\", {}:{}", spec.name, runbook.path, spec.span.start.line));
-    ConnectionPlan plan{spec.name, spec.type, std::move(settings->json), runbook.directory, {}};
+    ConnectionPlan plan{spec.name, spec.type, std::move(settings->json), runbook.directory, {}, {}};
     // A dry run opens every catalog read-only: nothing can be changed, and no file comes into being.
+    auto& changeable = dry_run ? plan.made_by_live_run : plan.writable;
     for (const std::vector<CatalogAccess>& accesses : loaded.accesses)
       for (const CatalogAccess& access : accesses) {
-        if (dry_run || !access.writes || access.connection != spec.name) continue;
+        if (!access.writes || access.connection != spec.name) continue;
         if (!access.catalog.empty())
-          plan.writable.insert(access.catalog);
+          changeable.insert(access.catalog);
         else if (plan.settings.contains("catalogs"))
-          for (const auto& [catalog, value] : plan.settings["catalogs"].items()) plan.writable.insert(catalog);
+          for (const auto& [catalog, value] : plan.settings["catalogs"].items()) changeable.insert(catalog);
       }
     plans.push_back(std::move(plan));
   }

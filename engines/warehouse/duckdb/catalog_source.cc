@@ -62,6 +62,8 @@ Result<CatalogSource> read_source(const ConnectionPlan& plan, const std::string&
   }
   if (source.local && names_other_storage(path)) return unsupported(name, path);
   source.path = source.local ? absolute_path(plan.directory, path) : path;
+  bool makeable = source.kind == CatalogKind::file || source.data_path.has_value();
+  source.made_by_live_run = !read_only && makeable && plan.made_by_live_run.contains(name);
   return source;
 }
 

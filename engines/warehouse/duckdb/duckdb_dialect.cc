@@ -130,6 +130,14 @@ std::string DuckDbDialect::set_default(const TableName& table, std::string_view 
          (expression ? " SET DEFAULT " + *expression : " DROP DEFAULT");
 }
 
+std::string DuckDbDialect::fill_column(const TableName& table, std::string_view column, const DataType& type,
+                                       std::string_view expression) const {
+  // A file refuses SET NOT NULL behind an UPDATE of the same transaction ("outstanding updates"), but not behind a change
+  // of the type; a DuckLake has no USING, and gets its statistics from the UPDATE.
+  if (kind_ == CatalogKind::lake) return Dialect::fill_column(table, column, type, expression);
+  return change_type(table, column, type) + " USING " + std::string(expression);
+}
+
 std::string DuckDbDialect::set_comment(const TableName& table, std::string_view column,
                                        std::string_view comment) const {
   return "COMMENT ON COLUMN " + qualified(table) + "." + quote(column) + " IS " +

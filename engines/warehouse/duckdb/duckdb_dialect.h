@@ -31,6 +31,8 @@ class DuckDbDialect final : public Dialect {
   [[nodiscard]] std::string set_nullable(const TableName& table, std::string_view column, bool nullable) const override;
   [[nodiscard]] std::string set_default(const TableName& table, std::string_view column,
                                         const std::optional<std::string>& expression) const override;
+  [[nodiscard]] std::string fill_column(const TableName& table, std::string_view column, const DataType& type,
+                                        std::string_view expression) const override;
   [[nodiscard]] std::string set_comment(const TableName& table, std::string_view column,
                                         std::string_view comment) const override;
   [[nodiscard]] std::string digest_name() const override;

@@ -34,6 +34,10 @@ Error not_attached(const CatalogSource& source, const Error& cause) {
 
 Error not_found(const CatalogSource& source) {
   std::string message = fmt::format("catalog \"{}\": there is no file {}", source.name, source.path);
+  if (source.made_by_live_run)
+    return {"catalog-not-made-yet"_code,
+            fmt::format("catalog \"{}\" does not exist yet ({}); the live run makes it", source.name, source.path),
+            "run without --dry-run, or make the catalog first, to see more"};
   if (source.kind == CatalogKind::lake && source.attach_writable && !source.data_path)
     return {"catalog-not-found"_code, std::move(message),
             fmt::format("to make a new lake, say where its data goes: {}: {{ path: 'ducklake:...', data_path: ... }}",

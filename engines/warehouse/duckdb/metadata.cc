@@ -150,6 +150,10 @@ std::string dependents_statement(const CatalogSource& catalog) {
          "to_json(constraint_column_names)::VARCHAR "
          "FROM duckdb_constraints() WHERE database_name = " +
          name +
+         // A foreign key's table is named without its schema, which is the key's own.
+         " UNION ALL SELECT 'reference', schema_name, referenced_table, table_name, NULL, NULL FROM "
+         "duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY' AND database_name = " +
+         name +
          " UNION ALL SELECT 'index', schema_name, table_name, index_name, sql, NULL FROM duckdb_indexes() WHERE "
          "database_name = " +
          name +
@@ -166,7 +170,7 @@ std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, co
   for (const TableName& table : tables) {
     by_name.emplace(fold_name(table.table), all.size());
     index[{fold_name(table.schema), fold_name(table.table)}] = all.size();
-    all.push_back({table, {}, {}, {}, {}});
+    all.push_back({table, {}, {}, {}, {}, {}});
   }
   for (const std::vector<Json>& row : rows.rows) {
     std::string kind = text(row[0]);
@@ -182,6 +186,7 @@ std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, co
     if (found == index.end()) continue;
     Dependents& dependents = all[found->second];
     if (kind == "index") dependents.indexes.push_back({text(row[3]), text(row[4])});
+    if (kind == "reference") dependents.referenced_by.push_back(text(row[1]) + "." + text(row[3]));
     if (kind == "generated") dependents.generated = generated_columns(text(row[4]));
     if (kind == "constraint") {
       Dependents::Constraint constraint{text(row[3]), {}, text(row[4])};

@@ -68,6 +68,16 @@ struct PendingHolder {
   PendingHolder& operator=(const PendingHolder&) = delete;
 };
 
+// A table, schema, column or function that is not there: "Catalog Error: Table with name x does not exist!". An earlier
+// step of the run may be about to make it.
+Error refused(const char* text) {
+  std::string message = engine_message(text);
+  bool unknown_name = message.find("does not exist") != std::string::npos && message.find("Parser Error") != 0;
+  if (unknown_name)
+    return {"sql-unknown-name"_code, std::move(message), "correct the name, or make what it names in an earlier step"};
+  return {"sql-invalid"_code, std::move(message), std::string(kFixSql)};
+}
+
 Error failure(const Call& call, const char* text) {
   if (call.stopped()) return {"cancelled"_code, "the statement was interrupted", "run again when you are ready"};
   if (call.expired())
@@ -153,7 +163,7 @@ Result<std::unique_ptr<DuckDbSession::Prepared>> DuckDbSession::prepare(const st
     return Error("sql-not-one-statement"_code, fmt::format("the text holds {} statements; one is run at a time", count),
                  "make a step of each statement, or use for_each over a list of statements");
   if (api_.prepare_extracted_statement(connection_, prepared->extracted, 0, &prepared->statement) != DuckDBSuccess)
-    return Error("sql-invalid"_code, engine_message(api_.prepare_error(prepared->statement)), std::string(kFixSql));
+    return refused(api_.prepare_error(prepared->statement));
   return prepared;
 }
 
@@ -218,11 +228,16 @@ Result<Rows> DuckDbSession::run(const Statement& statement, const Call& call) {
                  "each statement is a transaction of its own; leave out BEGIN, COMMIT and ROLLBACK");
   if (kind == DUCKDB_STATEMENT_TYPE_SET || kind == DUCKDB_STATEMENT_TYPE_VARIABLE_SET) altered_ = true;
   Prepared::Shape shape = (*prepared)->shape(statement.sql);
+  // Casts hide the names and types that the statement has. Without casts the result itself knows them best: those of a
+  // prepared statement are "unknown" where they depend on a parameter.
+  std::vector<ResultColumn> hidden;
   if (!shape.readable_sql.empty())
-    if (Result<std::unique_ptr<Prepared>> readable = prepare(shape.readable_sql); readable)
+    if (Result<std::unique_ptr<Prepared>> readable = prepare(shape.readable_sql); readable) {
       prepared = std::move(readable);
+      hidden = std::move(shape.columns);
+    }
   if (Result<void> bound = bind(**prepared, statement); !bound) return std::move(bound).error();
-  return execute(**prepared, statement, std::move(shape.columns), call);
+  return execute(**prepared, statement, std::move(hidden), call);
 }
 
 Result<void> DuckDbSession::control(const char* transaction_sql, const Call& call) {
@@ -251,7 +266,6 @@ Result<Rows> DuckDbSession::execute(Prepared& prepared, const Statement& stateme
     rows.changed = static_cast<std::int64_t>(api_.rows_changed(&holder.result));
   CellReader cells(api_, &holder.result);
   if (returns_rows) rows.columns = cells.columns();
-  // Casts to VARCHAR hide the names and types that the statement has.
   for (std::size_t i = 0; i < rows.columns.size() && i < columns.size(); ++i)
     if (!columns[i].type.empty()) rows.columns[i] = std::move(columns[i]);
   for (;;) {

@@ -144,9 +144,12 @@ TypeChange change(CatalogKind kind, const DataType& from, const DataType& to) {
     case DataType::Kind::structure:
       if (to.kind == DataType::Kind::structure) return from_structure(kind, from, to);
       break;
+    case DataType::Kind::array:
+      if (to.kind == DataType::Kind::list)
+        return worse(widening(), duckdb_type_change(kind, from.fields[0].type, to.fields[0].type));
+      [[fallthrough]];
     case DataType::Kind::list:
     case DataType::Kind::map:
-    case DataType::Kind::array:
       if (to.kind == from.kind && to.size == from.size && to.fields.size() == from.fields.size()) {
         TypeChange result{TypeChange::Verdict::same, {}};
         for (std::size_t i = 0; i < from.fields.size(); ++i)
@@ -155,6 +158,7 @@ TypeChange change(CatalogKind kind, const DataType& from, const DataType& to) {
       }
       break;
     case DataType::Kind::enumeration:
+      if (is_scalar(to, "VARCHAR")) return widening();  // every value is its own text
       if (to.kind == DataType::Kind::enumeration) {
         for (const std::string& value : from.values)
           if (std::find(to.values.begin(), to.values.end(), value) == to.values.end())

@@ -138,7 +138,7 @@ TEST(ExpressionCheck, EveryStaticErrorSaysWhatAndWhatToDo) {
       {"join(steps.reconcile.outputs.details, ',')", "expression-type", "join() puts", "to_json"},
       {"join(params.names)", "expression-arity", "takes 2", "join(list"},
       {"format('{2}', 1)", "expression-type", "asks for value {2}", "format(string"},
-      {"format('{x}', 1)", "expression-type", "a place is number", "format(string"},
+      {"format('{x}', 1)", "expression-type", "a place is a number", "format(string"},
       {"format('{0', 1)", "expression-type", "without its", "format(string"},
       {"format('}', 1)", "expression-type", "single", "format(string"},
       {"format('{0}', params.names)", "expression-type", "format() needs string or number or boolean", "to_json"},

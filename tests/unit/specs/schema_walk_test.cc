@@ -44,7 +44,7 @@ TEST(SchemaWalk, ReportsEveryUnknownKeyWithTheNearestName) {
                                  "unknown-key: unknown key \"zzzzz\" in item 1 of \"steps\""}));
   EXPECT_EQ(found.items()[0].hint, "did you mean \"needs\"?");
   EXPECT_THAT(found.items()[2].hint, HasSubstr("known keys: "));
-  EXPECT_EQ(found.items()[0].span.start.line, 4U);  // the key, not the mapping
+  EXPECT_EQ(found.items()[0].span.start.line, 5U);  // the key, not the mapping
 }
 
 TEST(SchemaWalk, NamesTheTopLevel) {

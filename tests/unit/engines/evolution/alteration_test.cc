@@ -83,8 +83,9 @@ TEST(Alteration, ANestedFieldIsAddedByItsPathAndAWideningChangesTheWholeType) {
   EXPECT_EQ(sql(gained.plan()),
             Texts{file_dialect().add_column(gained.destination.name, {"st", "b"}, file_type("VARCHAR"), std::nullopt)});
   const Case widened({{"st", "STRUCT(a BIGINT, b VARCHAR)"}}, {{"st", "STRUCT(a INTEGER, own DATE)"}});
-  EXPECT_EQ(sql(widened.plan()), Texts{file_dialect().change_type(widened.destination.name, "st",
-                                                                  file_type("STRUCT(a BIGINT, own DATE, b VARCHAR)"))});
+  EXPECT_EQ(
+      sql(widened.plan()),
+      Texts{R"(ALTER TABLE "staging"."s"."t" ALTER COLUMN "st" TYPE STRUCT(a BIGINT, own DATE, b VARCHAR))"});
   EXPECT_EQ(widened.plan().skipped, Texts{"st.own"});
 }
 
@@ -245,6 +246,7 @@ TEST(Alteration, ObstaclesAreNamed) {
   refused_by([](Case& c) { c.dependents.constraints = {{"FOREIGN KEY", {"a"}, "FOREIGN KEY (a) REFERENCES p(k)"}}; },
              "REFERENCES p");
   refused_by([](Case& c) { c.dependents.indexes = {{"by_b", "CREATE INDEX by_b ON s.t(b)"}}; }, "by_b");
+  refused_by([](Case& c) { c.dependents.referenced_by = {"s.child"}; }, "s.child");
   refused_by([](Case& c) { c.dependents.generated = {{"g", "CAST((a + 1) AS INTEGER)"}}; }, "\"g\"");
   refused_by(
       [](Case& c) {

@@ -10,13 +10,20 @@
 #include "engines/step.h"
 #include "engines/warehouse/catalog.h"
 #include "engines/warehouse/dialect.h"
+#include "engines/warehouse/duckdb/duckdb_dialect.h"
 #include "engines/warehouse/warehouse.h"
 
 namespace lockstep {
 
 // The dialects of a DuckDB file and of a DuckLake.
-const Dialect& file_dialect();
-const Dialect& lake_dialect();
+inline const Dialect& file_dialect() {
+  static const DuckDbDialect dialect(CatalogKind::file, "1.5.5");
+  return dialect;
+}
+inline const Dialect& lake_dialect() {
+  static const DuckDbDialect dialect(CatalogKind::lake, "1.5.5");
+  return dialect;
+}
 
 inline DataType file_type(std::string_view text) {
   return file_dialect().parse_type(text);

@@ -160,7 +160,7 @@ TEST_F(Run, ErrorsKeepTheEnginesWordsAndHaveARemedy) {
   EXPECT_NE(syntax.error().message.find("SELEC"), std::string::npos);
   EXPECT_FALSE(syntax.error().remedy.empty());
   const Result<Rows> missing = lab_.try_sql("SELECT * FROM c.main.nothing_here");
-  EXPECT_EQ(missing.error().code, "sql-invalid");
+  EXPECT_EQ(missing.error().code, "sql-unknown-name");
   EXPECT_NE(missing.error().message.find("nothing_here"), std::string::npos);
   const Result<Rows> conversion =
       lab_.try_sql("SELECT CAST(v AS INTEGER) FROM (SELECT 'x' || range AS v FROM range(3))");
