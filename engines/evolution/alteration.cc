@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "engines/evolution/default_text.h"
-#include "engines/warehouse/names.h"
 #include "engines/evolution/obstacles.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {
@@ -25,6 +25,7 @@ enum class Phase : std::size_t {
   fill,
   require,
   add,
+  fill_optional,
   default_value,
   comment,
   drop_field,
@@ -325,20 +326,35 @@ class Planner {
       refuse(column.name, std::move(default_text).error());
       return;
     }
-    const std::string why = fmt::format("the source has column \"{}\"", column.name);
-    if (column.nullable)
-      say(Phase::add, dialect_.add_column(table_, {column.name}, column.type, *default_text), why);
-    else if (!plan_added_required(column, *default_text, why))
-      return;
+    if (!column.nullable && !requirable(column, default_text->has_value())) return;
+    // An expression as DEFAULT of ADD COLUMN makes DuckDB run an ALTER, an UPDATE and another ALTER: so it is split
+    // here, into steps behind which SET NOT NULL still works.
+    const bool late_default =
+        *default_text && read_default(column.default_expression).kind == DefaultText::Kind::expression;
+    const bool filled = facts_.has_rows && (late_default || (!column.nullable && can_.not_null_from_statistics));
+    if (filled && blocked(column.name, ColumnOperation::fill)) return;
+    say(column.nullable ? Phase::add : Phase::add_required,
+        dialect_.add_column(table_, {column.name}, column.type, late_default ? std::nullopt : *default_text),
+        fmt::format("the source has column \"{}\"", column.name));
+    if (filled)
+      say(column.nullable ? Phase::fill_optional : Phase::fill,
+          dialect_.fill_column(table_, column.name, column.type, **default_text),
+          fmt::format("rows that exist get the default of \"{}\"", column.name));
+    if (!column.nullable)
+      say(Phase::require, dialect_.set_nullable(table_, column.name, false),
+          fmt::format("\"{}\" is NOT NULL on the source", column.name));
+    if (late_default)
+      say(Phase::default_value, dialect_.set_default(table_, column.name, *default_text),
+          fmt::format("the source's default is {}", *column.default_expression));
     if (!column.comment.empty())
       say(Phase::comment, dialect_.set_comment(table_, column.name, column.comment),
           fmt::format("the source's comment on \"{}\"", column.name));
     result_.added.push_back(column.name);
   }
 
-  bool plan_added_required(const Column& column, const std::optional<std::string>& default_text,
-                           const std::string& why) {
-    if (facts_.has_rows && !default_text) {
+  // Whether an added column can be NOT NULL at once; refuses when not.
+  bool requirable(const Column& column, bool has_default) {
+    if (facts_.has_rows && !has_default) {
       refuse(column.name, Error("not-null-needs-default"_code,
                                 fmt::format("column \"{}\" is NOT NULL on the source and has no default, and the table "
                                             "here has rows, which would hold NULL",
@@ -347,23 +363,8 @@ class Planner {
                                 "NULL alone with ignore: [nullability]"));
       return false;
     }
-    if (!provable(column)) return false;
     // On a table with an index only plain additions pass, and this one needs a SET NOT NULL behind it.
-    if (blocked(column.name, ColumnOperation::tighten)) return false;
-    const bool expression = read_default(column.default_expression).kind == DefaultText::Kind::expression;
-    const std::string not_null = fmt::format("\"{}\" is NOT NULL on the source", column.name);
-    // An expression as DEFAULT of ADD COLUMN updates the rows, behind which a file refuses SET NOT NULL.
-    const bool late_default = expression && default_text;
-    say(Phase::add_required,
-        dialect_.add_column(table_, {column.name}, column.type, late_default ? std::nullopt : default_text), why);
-    if (facts_.has_rows && (late_default || can_.not_null_from_statistics))
-      say(Phase::fill, dialect_.fill_column(table_, column.name, column.type, *default_text),
-          fmt::format("rows that exist get the default of \"{}\", so that it can be NOT NULL", column.name));
-    say(Phase::require, dialect_.set_nullable(table_, column.name, false), not_null);
-    if (late_default)
-      say(Phase::default_value, dialect_.set_default(table_, column.name, default_text),
-          fmt::format("the source's default is {}", *column.default_expression));
-    return true;
+    return provable(column) && !blocked(column.name, ColumnOperation::tighten);
   }
 
   void plan_removed(const Column& column) {

@@ -50,7 +50,7 @@ class Apply : public Step {
     planned_.push_back({wanted, std::move(plans->front())});
     Look look;
     if (!inputs_.dry_run) look.actions = actions_for(planned_, context.connection);
-    look.preview = outcome(true, {});
+    look.preview = outcome(inputs_.dry_run || !look.actions.empty(), {});
     return look;
   }
 

@@ -87,8 +87,14 @@ class Reader {
     DataType parsed = dialect_.parse_type(*printed);
     if (has_unknown(parsed))
       return invalid(where, fmt::format("\"{}\" is not a type that {} has", *printed, dialect_.name()));
-    parsed.text.clear();  // whatever the text was, the type is printed anew
+    forget_text(parsed);
     return parsed;
+  }
+
+  // Whatever the text was, the type is printed anew.
+  static void forget_text(DataType& type) {
+    type.text.clear();
+    for (TypeField& field : type.fields) forget_text(field.type);
   }
 
   static bool has_unknown(const DataType& type) {

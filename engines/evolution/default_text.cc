@@ -188,7 +188,12 @@ std::string unsafe_expression(std::string_view sql) {
       return "it holds a character that an expression does not need";
     }
   }
-  return depth == 0 ? "" : "a parenthesis is not closed";
+  if (depth != 0) return "a parenthesis is not closed";
+  // Where an expression fills rows, a subquery in it would read other tables; no engine takes one as DEFAULT.
+  for (const char* word :
+       {"select", "from", "values", "table", "with", "pivot", "unpivot", "describe", "show", "summarize"})
+    if (sql_mentions(sql, word)) return std::string("it holds the word ") + word;
+  return {};
 }
 
 }  // namespace lockstep

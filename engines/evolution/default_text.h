@@ -31,8 +31,8 @@ bool same_default(const std::optional<std::string>& a, const std::optional<std::
 std::optional<std::string> default_sql(const DefaultText& value, const DataType& type, const Dialect& dialect);
 
 // Whether expression text may be put into a statement: even an engine's own text may come from a catalog that someone
-// else wrote. Empty when the text cannot end the expression it stands in: parentheses balanced and never closed below
-// zero, quotes closed, no comment, no semicolon. Else the reason.
+// else wrote. Empty when the text cannot end the expression it stands in (parentheses balanced and never closed below
+// zero, quotes closed, no comment, no semicolon) and holds no subquery. Else the reason.
 std::string unsafe_expression(std::string_view sql);
 
 }  // namespace lockstep

@@ -9,9 +9,9 @@
 #include "engines/evolution/evolution_json.h"
 #include "engines/evolution/execution.h"
 #include "engines/evolution/inputs.h"
-#include "engines/warehouse/names.h"
 #include "engines/evolution/scope.h"
 #include "engines/filter.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {
@@ -43,7 +43,8 @@ class EvolveCatalog : public Step {
     if (Result<void> planned = plan(context.call); !planned) return planned.error();
     Look look;
     if (!inputs_.dry_run) look.actions = actions_for(planned_, context.connection);
-    look.preview = outcome(true, {});
+    // A live step with nothing to execute has looked for real: its preview is its outcome.
+    look.preview = outcome(inputs_.dry_run || !look.actions.empty(), {});
     return look;
   }
 

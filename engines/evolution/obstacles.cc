@@ -23,6 +23,8 @@ std::string_view words(ColumnOperation operation) {
       return "lose NOT NULL";
     case ColumnOperation::add_field:
       return "gain a field";
+    case ColumnOperation::fill:
+      return "be filled with its default";
   }
   return "be changed";
 }
@@ -51,6 +53,7 @@ bool forbids(const std::string& kind, ColumnOperation operation) {
     case ColumnOperation::relax:  // accepted, but a key stays NOT NULL
       return kind == "PRIMARY KEY";
     case ColumnOperation::tighten:
+    case ColumnOperation::fill:
       return false;
   }
   return false;

@@ -10,7 +10,7 @@
 
 namespace lockstep {
 
-enum class ColumnOperation { rename, change_type, drop, tighten, relax, add_field };
+enum class ColumnOperation { rename, change_type, drop, tighten, relax, add_field, fill };
 
 // `name`: the column on the destination; `field`: the nested field's own name where one is dropped, else empty.
 // Answers with "column-has-dependents", naming the first obstacle and how to get it out of the way.

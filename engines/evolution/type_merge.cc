@@ -115,10 +115,22 @@ class Merger {
   std::vector<std::string> notes_;
 };
 
+// Equal down to the spelling and order of field names.
+bool identical(const DataType& a, const DataType& b) {
+  if (!same_type(a, b)) return false;
+  for (std::size_t i = 0; i < a.fields.size(); ++i)
+    if (a.fields[i].name != b.fields[i].name || !identical(a.fields[i].type, b.fields[i].type)) return false;
+  return true;
+}
+
 }  // namespace
 
 TypeMerge merge_types(const DataType& source, const DataType& destination) {
-  return Merger().merge(source, destination);
+  TypeMerge merge = Merger().merge(source, destination);
+  // Where it comes to the source's type, it is written as the source's engine prints it.
+  if (identical(merge.with_removed, source)) merge.with_removed = source;
+  if (identical(merge.without_removed, source)) merge.without_removed = source;
+  return merge;
 }
 
 std::string path_text(const ColumnPath& path) {

@@ -102,10 +102,8 @@ class FakeStep final : public Step {
         {Action::Kind::sql, "local", "t", "ALTER " + label(context), "because", inputs_.value("changes", false)});
     look.preview.outputs = inputs_.value("preview", Json::object());
     look.preview.figure = "preview";
-    if (inputs_.contains("preview_fails")) {
-      look.actions.clear();
-      look.preview.failure = error_of(inputs_["preview_fails"]);
-    }
+    if (inputs_.value("no_actions", false)) look.actions.clear();
+    if (inputs_.contains("preview_fails")) look.preview.failure = error_of(inputs_["preview_fails"]);
     return look;
   }
 

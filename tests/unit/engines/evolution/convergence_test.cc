@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <rapidcheck/detail/Configuration.h>
 #include <algorithm>
 #include <cstdlib>
-#include <rapidcheck/detail/Configuration.h>
 #include <set>
 #include <sstream>
 

@@ -51,8 +51,8 @@ TEST(DefaultText, WritesLiteralsAnew) {
 TEST(DefaultText, NoExpressionLeavesItsPlace) {
   for (const char* text : {"now()", "(1 + 1)", "'; DROP TABLE t'", "concat('(', \"a;b\")"})
     EXPECT_EQ(unsafe_expression(text), "") << text;
-  for (const char* text :
-       {"1); DROP TABLE t; --", "1; DROP TABLE t", "1)", "(1", "'open", "1 -- x", "1 /* x", ")(", "$$x$$"})
+  for (const char* text : {"1); DROP TABLE t; --", "1; DROP TABLE t", "1)", "(1", "'open", "1 -- x",
+                           "(SELECT a FROM t)", "(FROM t)", "(TABLE t)", "1 /* x", ")(", "$$x$$"})
     EXPECT_NE(unsafe_expression(text), "") << text;
 }
 

@@ -11,6 +11,7 @@
 
 #include "engines/evolution/evolution_steps.h"
 #include "engines/warehouse/connections.h"
+#include "specs/schema.h"
 #include "support.h"
 
 namespace lockstep {
@@ -84,6 +85,17 @@ class Lab {
         ADD_FAILURE() << outcome.error().code << ": " << outcome.error().message;
         return {};
       }
+      // Inputs and outputs have the shapes that the step's schema promises.
+      const StepSchema* schema = step_schema(uses);
+      if (schema == nullptr) {
+        ADD_FAILURE() << "no schema for " << uses;
+        return {};
+      }
+      for (const auto& [value, part] :
+           {std::pair{&inputs, schema->with}, std::pair{&std::as_const(look->preview.outputs), schema->outputs},
+            std::pair{&std::as_const(outcome->outputs), schema->outputs}})
+        for (const std::string& finding : schema_findings(*value, *part, *schema->root))
+          ADD_FAILURE() << uses << ": " << finding << "\n" << value->dump(2);
       return {*look, *outcome, test.log.started_texts};
     }
     ADD_FAILURE() << "no step type " << uses;

@@ -46,10 +46,13 @@ TEST(TypeMerge, FieldsAreFoundInsideStructsListsAndMaps) {
 
 TEST(TypeMerge, KeepsTheDestinationsOrderAndItsOwnFields) {
   const TypeMerge merge = merged("STRUCT(n VARCHAR, b VARCHAR, a BIGINT)", "STRUCT(a INTEGER, gone DATE, b VARCHAR)");
-  EXPECT_EQ(file_dialect().print_type(merge.with_removed),
-            file_dialect().print_type(file_type("STRUCT(a BIGINT, gone DATE, b VARCHAR, n VARCHAR)")));
-  EXPECT_EQ(file_dialect().print_type(merge.without_removed),
-            file_dialect().print_type(file_type("STRUCT(a BIGINT, b VARCHAR, n VARCHAR)")));
+  EXPECT_TRUE(same_type(merge.with_removed, file_type("STRUCT(a BIGINT, gone DATE, b VARCHAR, n VARCHAR)")));
+  EXPECT_TRUE(same_type(merge.without_removed, file_type("STRUCT(a BIGINT, b VARCHAR, n VARCHAR)")));
+}
+
+TEST(TypeMerge, WhatComesToTheSourcesTypeIsPrintedLikeIt) {
+  EXPECT_EQ(file_dialect().print_type(merged("STRUCT(a BIGINT, b VARCHAR)", "STRUCT(a INTEGER)").with_removed),
+            "STRUCT(a BIGINT, b VARCHAR)");
 }
 
 TEST(TypeMerge, OrderAndCaseOfFieldsAreNotes) {
