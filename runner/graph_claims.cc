@@ -60,6 +60,7 @@ struct Holder {
   std::size_t step;
   std::size_t position;  // in Graph::order
   Mode mode;
+  bool noted = false;  // has a partner earlier in the file
 };
 
 // Two steps without an order between them that exclude one another.
@@ -119,33 +120,48 @@ class UnorderedSteps {
       for (std::size_t need : graph_.needs[step]) reached[step] |= reached[need];
     for (std::size_t group = begin; group < end;) {  // the sources of one resource lie side by side
       std::size_t next = group;
-      std::array<std::uint64_t, 4> by_mode{};
-      while (next < end && sources_[next].resource == sources_[group].resource) {
-        by_mode[static_cast<std::size_t>(holder_of(sources_[next]).mode)] |= std::uint64_t{1} << (next - begin);
-        ++next;
-      }
-      const std::vector<Holder>& holders = holders_[sources_[group].resource];
-      for (std::size_t i = sources_[group].index + 1; i < holders.size(); ++i) {
-        std::uint64_t clashing = 0;
-        for (std::size_t mode = 0; mode < by_mode.size(); ++mode)
-          if (excludes(static_cast<Mode>(mode), holders[i].mode)) clashing |= by_mode[mode];
-        clashing &= ~reached[holders[i].step];
-        // Sources behind i in topological order are looked at from their own side.
-        for (; clashing != 0; clashing &= clashing - 1) {
-          const Holder& source = holder_of(sources_[begin + static_cast<std::size_t>(std::countr_zero(clashing))]);
-          if (source.position >= holders[i].position) break;
-          note(source, holders[i], sources_[group].resource);
-          if (source.step < holders[i].step) break;
-        }
-      }
+      while (next < end && sources_[next].resource == sources_[group].resource) ++next;
+      compare_group(begin, group, next, reached);
       group = next;
     }
   }
 
-  void note(const Holder& a, const Holder& b, std::uint32_t resource) {
-    const Holder& first = a.step < b.step ? a : b;
-    const Holder& later = a.step < b.step ? b : a;
-    partners_.try_emplace({later.step, resource}, Partner{first.step, resource, later.mode, first.mode});
+  // Sources [group, next) of one resource with all later holders of it. Source s is bit s - begin.
+  void compare_group(std::size_t begin, std::size_t group, std::size_t next,
+                     const std::vector<std::uint64_t>& reached) {
+    const std::uint32_t resource = sources_[group].resource;
+    std::vector<Holder>& holders = holders_[resource];
+    std::array<std::uint64_t, 4> by_mode{};
+    std::uint64_t not_noted = 0;
+    for (std::size_t source = group; source < next; ++source) {
+      const Holder& holder = holders[sources_[source].index];
+      by_mode[static_cast<std::size_t>(holder.mode)] |= std::uint64_t{1} << (source - begin);
+      if (!holder.noted) not_noted |= std::uint64_t{1} << (source - begin);
+    }
+    for (std::size_t i = sources_[group].index + 1; i < holders.size(); ++i) {
+      std::uint64_t clashing = 0;
+      for (std::size_t mode = 0; mode < by_mode.size(); ++mode)
+        if (excludes(static_cast<Mode>(mode), holders[i].mode)) clashing |= by_mode[mode];
+      clashing &= ~reached[holders[i].step];
+      while (clashing != 0) {
+        // Once the holder has its partner, only sources that have none are of interest.
+        if (holders[i].noted && (clashing &= not_noted) == 0) break;
+        const auto bit = static_cast<std::size_t>(std::countr_zero(clashing));
+        clashing &= clashing - 1;
+        Holder& source = holders[sources_[begin + bit].index];
+        // Sources behind i in topological order look at i from their own side.
+        if (source.position >= holders[i].position) break;
+        Holder& later = source.step < holders[i].step ? holders[i] : source;
+        if (later.noted) continue;
+        later.noted = true;
+        const Holder& first = source.step < holders[i].step ? source : holders[i];
+        partners_[{later.step, resource}] = {first.step, resource, later.mode, first.mode};
+        if (&later == &source) not_noted &= ~(std::uint64_t{1} << bit);
+      }
+      // A holder that is a source of this group as well needs no further partner either.
+      const std::size_t as_source = group + (i - sources_[group].index);
+      if (as_source < next && holders[i].noted) not_noted &= ~(std::uint64_t{1} << (as_source - begin));
+    }
   }
 
   [[nodiscard]] const Holder& holder_of(const Source& source) const { return holders_[source.resource][source.index]; }

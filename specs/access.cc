@@ -3,15 +3,12 @@
 #include <tuple>
 
 #include "specs/runbook.h"
-#include "specs/schema.h"
+#include "specs/runbook_shape.h"
 #include "specs/statement_words.h"
 
 namespace lockstep {
 
 namespace {
-
-constexpr std::string_view kCatalogMark = "x-lockstep-catalog";
-constexpr std::string_view kConnectionMark = "x-lockstep-connection";
 
 const Json* find(const Json& object, std::string_view key) {
   if (!object.is_object()) return nullptr;
@@ -24,14 +21,8 @@ std::string step_connection(const Runbook& runbook, const StepSpec& step) {
   return runbook.connections.size() == 1 ? runbook.connections.front().name : std::string();
 }
 
-// `source` is the connection of `source_catalog`, `target` that of `destination_catalog`, for the step types whose
-// schema marks these as connections.
-std::string connection_of(std::string_view catalog_key, const Json& properties, const Json& inputs,
-                          const std::string& fallback) {
-  const std::string_view key = catalog_key == "source_catalog" ? "source" : "target";
-  const Json* rule = find(properties, key);
-  if (rule == nullptr || !rule->contains(kConnectionMark)) return fallback;
-  const Json* name = find(inputs, key);
+std::string connection_of(const CatalogField& field, const Json& inputs, const std::string& fallback) {
+  const Json* name = field.connection_field.empty() ? nullptr : find(inputs, field.connection_field);
   if (name == nullptr) return fallback;
   return name->is_string() ? name->get<std::string>() : std::string();
 }
@@ -45,17 +36,16 @@ bool is_dry_run(const Json& properties, const Json& inputs) {
 }
 
 // `known`: `with` is a mapping. Otherwise it is an expression, and every catalog that it may hold is some catalog.
-std::vector<CatalogAccess> marked_accesses(const Json& properties, const Json& inputs, const std::string& connection,
+std::vector<CatalogAccess> marked_accesses(const StepShape& shape, const Json& inputs, const std::string& connection,
                                            bool known) {
   std::vector<CatalogAccess> accesses;
-  const bool dry_run = known && is_dry_run(properties, inputs);
-  for (const auto& [key, rule] : properties.items()) {
-    const Json* mark = find(rule, kCatalogMark);
-    const Json* catalog = find(inputs, key);
-    if (mark == nullptr || (catalog == nullptr && known)) continue;
-    accesses.push_back(CatalogAccess{connection_of(key, properties, inputs, connection),
+  const bool dry_run = known && is_dry_run(shape.schema->with->at("properties"), inputs);
+  for (const CatalogField& field : shape.catalogs) {
+    const Json* catalog = find(inputs, field.name);
+    if (catalog == nullptr && known) continue;
+    accesses.push_back(CatalogAccess{connection_of(field, inputs, connection),
                                      catalog != nullptr && catalog->is_string() ? catalog->get<std::string>() : "",
-                                     *mark == "write" && !dry_run});
+                                     field.writes && !dry_run});
   }
   return accesses;
 }
@@ -91,12 +81,12 @@ std::vector<CatalogAccess> merged(std::vector<CatalogAccess> accesses) {
 }  // namespace
 
 std::vector<CatalogAccess> catalog_accesses(const Runbook& runbook, const StepSpec& step, const Json& inputs) {
-  const StepSchema* schema = step_schema(step.uses);
-  if (schema == nullptr) return {};
+  const StepShape* shape = step_shape(step.uses);
+  if (shape == nullptr) return {};
   const std::string connection = step_connection(runbook, step);
-  if (step.uses == "sql/query") return merged(statement_accesses(runbook, inputs, connection));
+  if (shape->runs_sql) return merged(statement_accesses(runbook, inputs, connection));
   const bool known = step.with == nullptr || step.with->kind == Node::Kind::map;
-  return merged(marked_accesses(schema->with->at("properties"), inputs, connection, known));
+  return merged(marked_accesses(*shape, inputs, connection, known));
 }
 
 }  // namespace lockstep

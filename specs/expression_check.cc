@@ -3,6 +3,7 @@
 #include "specs/expression_functions.h"
 #include "specs/expression_tree.h"
 #include "specs/nearest.h"
+#include "specs/suggestion_budget.h"
 
 namespace lockstep {
 
@@ -12,15 +13,13 @@ using NodeKind = ExprNode::Kind;
 using Kind = ExprType::Kind;
 using Op = ExprNode::Op;
 
-// Looking for the nearest of many names costs time; a file with more errors than this is wrong in another way.
-constexpr std::size_t kMaxSuggestions = 20;
-
 TypePtr any() {
   return ExprType::of_kind(Kind::any);
 }
 
 template <class Map>
-std::vector<std::string> names_of(const Map& map) {
+std::vector<std::string> names_of(const Map& map, const Diagnostics& diagnostics) {
+  if (!may_suggest(diagnostics, map.size())) return {};
   std::vector<std::string> names;
   names.reserve(map.size());
   for (const auto& [name, value] : map) names.push_back(name);
@@ -84,7 +83,6 @@ class Checker {
   // "did you mean ...?", or the names there are, or `otherwise`.
   [[nodiscard]] std::string suggest(std::string_view word, const std::vector<std::string>& known,
                                     std::string_view otherwise) const {
-    if (diagnostics_.error_count() >= kMaxSuggestions) return std::string(otherwise);
     std::string hint = did_you_mean(word, known);
     if (!hint.empty() || known.empty() || known.size() > 12) return hint.empty() ? std::string(otherwise) : hint;
     for (const std::string& name : known) hint += (hint.empty() ? "known: " : ", ") + name;
@@ -158,7 +156,7 @@ class Checker {
       const auto found = scope_.params.find(word);
       if (found != scope_.params.end()) return found->second;
       return report("expression-undefined"_code, span, fmt::format("there is no param \"{}\"", word),
-                    suggest(word, names_of(scope_.params),
+                    suggest(word, names_of(scope_.params, diagnostics_),
                             fmt::format("declare it: params: {{ {}: {{ type: string }} }}", word)));
     }
     if (root == "run") {
@@ -182,7 +180,7 @@ class Checker {
     }
     if (scope_.steps.contains(id)) return true;
     report("expression-undefined"_code, span, fmt::format("there is no step \"{}\"", id),
-           suggest(id, names_of(scope_.steps), "name the id of a step of this runbook"));
+           suggest(id, names_of(scope_.steps, diagnostics_), "name the id of a step of this runbook"));
     return false;
   }
 
@@ -210,9 +208,10 @@ class Checker {
     // An object that lists its fields is closed to readers, though other versions may add to it: a field that is not
     // listed is a typing mistake far more often than knowledge of the future.
     if (base->open && (base->element || base->fields.empty())) return base->element ? base->element : any();
-    return report("expression-undefined"_code, expr_.name_span(index),
-                  fmt::format("\"{}\" has no field \"{}\"", source(owner), word),
-                  suggest(word, names_of(base->fields), "see the step's outputs with: lockstep schema STEP"));
+    return report(
+        "expression-undefined"_code, expr_.name_span(index),
+        fmt::format("\"{}\" has no field \"{}\"", source(owner), word),
+        suggest(word, names_of(base->fields, diagnostics_), "see the step's outputs with: lockstep schema STEP"));
   }
 
   TypePtr element(const ExprNode& node, const TypePtr& base) {

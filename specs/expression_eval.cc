@@ -177,9 +177,9 @@ class Evaluator {
       return right;
     }
     const bool with_null = is_null_literal(node.left) || is_null_literal(node.right);
-    const Result<Value> left = with_null ? forgiving(node.left) : eval(node.left);
+    Result<Value> left = with_null ? forgiving(node.left) : eval(node.left);
     if (!left) return left;
-    const Result<Value> right = with_null ? forgiving(node.right) : eval(node.right);
+    Result<Value> right = with_null ? forgiving(node.right) : eval(node.right);
     if (!right) return right;
     const Result<bool> answer = compare(node, left->json, right->json);
     if (!answer) return answer.error();

@@ -62,17 +62,18 @@ Token number(std::string_view text, std::uint32_t begin) {
                "names begin with a letter or '_'; a string needs single quotes");
   }
   const std::string_view digits = text.substr(begin, at - begin);
-  const char* const end = digits.data() + digits.size();
+  const char* const start = digits.data();
+  const char* const end = start + digits.size();
   if (digits.size() > first - begin + 1 && text[first] == '0' && is_digit(text[first + 1]))
     return bad(begin, at, fmt::format("the number \"{}\" begins with a zero", digits), "write it without the zero");
   if (!floating) {
     std::int64_t value = 0;
-    if (const auto read = std::from_chars(digits.data(), end, value); read.ec == std::errc() && read.ptr == end)
+    if (const auto read = std::from_chars(start, end, value); read.ec == std::errc() && read.ptr == end)
       return literal(begin, at, value);
     return bad(begin, at, fmt::format("the number \"{}\" does not fit 64 bits", digits), "write it as a string");
   }
   double value = 0;
-  const auto read = std::from_chars(digits.data(), end, value);
+  const auto read = std::from_chars(start, end, value);
   if (read.ec != std::errc() || read.ptr != end || !std::isfinite(value))
     return bad(begin, at, fmt::format("the number \"{}\" does not fit a double", digits), "write it as a string");
   return literal(begin, at, value);

@@ -60,16 +60,16 @@ std::optional<std::size_t> strangeness(std::string_view wanted, std::string_view
 std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string>& known, std::size_t limit) {
   if (wanted.empty() || wanted.size() > kLongestName) return {};
   const std::string folded = fold(wanted);
-  std::vector<std::pair<std::size_t, const std::string*>> near;
-  for (const std::string& name : known) {
-    if (const auto rank = strangeness(folded, name)) near.emplace_back(*rank, &name);
+  std::vector<std::pair<std::size_t, std::size_t>> near;  // how strange, and which
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (const auto rank = strangeness(folded, known[i])) near.emplace_back(*rank, i);
   }
-  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(near.begin(), near.end());
   std::vector<std::string> names;
-  for (const auto& [rank, name] : near) {
+  for (const auto& [rank, index] : near) {
     // Once a name fits but for its case, the others only distract.
     if (names.size() >= limit || (!names.empty() && near.front().first == 0 && rank > 0)) break;
-    names.push_back(*name);
+    names.push_back(known[index]);
   }
   return names;
 }

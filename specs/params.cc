@@ -1,10 +1,13 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "specs/nearest.h"
 #include "specs/runbook.h"
 #include "specs/runbook_params.h"
+#include "specs/suggestion_budget.h"
 #include "specs/yaml.h"
 
 namespace lockstep {
@@ -24,7 +27,9 @@ std::optional<Json> typed(const Param& param, const std::string& text) {
 
 class Binder {
  public:
-  Binder(const Runbook& runbook, Diagnostics& diagnostics) : runbook_(runbook), diagnostics_(diagnostics) {}
+  Binder(const Runbook& runbook, Diagnostics& diagnostics) : runbook_(runbook), diagnostics_(diagnostics) {
+    for (const Param& param : runbook_.params) index_.emplace(param.name, &param);
+  }
 
   ParamValues run(const GivenParams& given) {
     if (given.file) from_file(*given.file);
@@ -64,7 +69,7 @@ class Binder {
     if (value.is_string()) return shorten(value.get<std::string>());
     const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
     constexpr std::size_t kShown = 60;
-    return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+    return text.size() <= kShown ? text : fmt::format("{}...", std::string_view(text).substr(0, kShown));
   }
 
   static std::string how_to_write(const Param& param) {
@@ -84,14 +89,14 @@ class Binder {
   }
 
   const Param* find(const std::string& name, Span span, const std::shared_ptr<const Source>& source) {
-    for (const Param& param : runbook_.params)
-      if (param.name == name) return &param;
+    if (const auto found = index_.find(name); found != index_.end()) return found->second;
     std::vector<std::string> known;
-    for (const Param& param : runbook_.params) known.push_back(param.name);
+    if (may_suggest(diagnostics_, index_.size()))
+      for (const Param& param : runbook_.params) known.push_back(param.name);
     std::string hint = did_you_mean(name, known);
-    if (hint.empty())
-      hint = known.empty() ? "the runbook declares no params"
-                           : "the runbook declares: " + fmt::format("{}", fmt::join(known, ", "));
+    if (hint.empty() && !known.empty() && known.size() <= 12)
+      hint = fmt::format("the runbook declares: {}", fmt::join(known, ", "));
+    if (hint.empty()) hint = index_.empty() ? "the runbook declares no params" : "see `params:` in the runbook";
     report("param-unknown"_code, span, source, fmt::format("the runbook has no param {}", shorten(name)),
            std::move(hint));
     return nullptr;
@@ -122,6 +127,7 @@ class Binder {
     }
     if (!param.choices.empty() && std::find(param.choices.begin(), param.choices.end(), value) == param.choices.end()) {
       std::vector<std::string> known;
+      known.reserve(param.choices.size());
       for (const Json& choice : param.choices)
         known.push_back(choice.is_string() ? choice.get<std::string>() : choice.dump());
       const std::string text = value.is_string() ? value.get<std::string>() : show(value);
@@ -137,6 +143,7 @@ class Binder {
 
   const Runbook& runbook_;
   Diagnostics& diagnostics_;
+  std::unordered_map<std::string_view, const Param*> index_;
   ParamValues values_;
   std::set<std::string, std::less<>> given_;  // also those whose value was refused
 };

@@ -16,8 +16,6 @@ namespace lockstep {
 
 namespace {
 
-constexpr std::size_t kMaxSuggestions = 20;
-
 const Json& runbook_schema() {
   return *embedded_schema("runbook");
 }
@@ -174,8 +172,7 @@ class RunbookBuilder {
                          fmt::format("available are: {}", fmt::join(known, ", ")));
       return;
     }
-    std::string hint;
-    if (diagnostics_.error_count() < kMaxSuggestions) hint = did_you_mean(uses, known);
+    std::string hint = did_you_mean(uses, known);
     diagnostics_.error("step-unknown"_code, span, fmt::format("there is no step type \"{}\"", uses),
                        hint.empty() ? fmt::format("available are: {}", fmt::join(known, ", ")) : std::move(hint));
   }

@@ -3,14 +3,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "specs/nearest.h"
+#include "specs/suggestion_budget.h"
 
 namespace lockstep {
 
 namespace {
 
-// As in the check of expressions: hints for the first mistakes, speed for hopeless files.
-constexpr std::size_t kMaxSuggestions = 20;
+// "one, two", or nothing when there are too many to read.
+std::string list_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kReadable = 12;
+  return names.size() > kReadable ? std::string() : fmt::format("{}", fmt::join(names, ", "));
+}
 
 }  // namespace
 
@@ -34,18 +40,20 @@ const ConnectionSpec* Connections::find(std::string_view name) const {
 
 std::vector<std::string> Connections::names() const {
   std::vector<std::string> names;
+  names.reserve(connections_.size());
   for (const ConnectionSpec& spec : connections_) names.push_back(spec.name);
   return names;
 }
 
 bool Connections::known(const std::string& name, Span span, Diagnostics& diagnostics) const {
   if (index_.contains(name)) return true;
-  std::string hint;
-  if (diagnostics.error_count() < kMaxSuggestions) hint = did_you_mean(name, names());
+  std::vector<std::string> defined;
+  if (may_suggest(diagnostics, connections_.size())) defined = names();
+  std::string hint = did_you_mean(name, defined);
+  if (hint.empty() && connections_.empty())
+    hint = fmt::format("define it: connections: {{ {}: {{ type: duckdb, catalogs: {{ NAME: FILE }} }} }}", name);
   if (hint.empty())
-    hint = connections_.empty()
-               ? fmt::format("define it: connections: {{ {}: {{ type: duckdb, catalogs: {{ NAME: FILE }} }} }}", name)
-               : fmt::format("defined are: {}", fmt::join(names(), ", "));
+    hint = list_of(defined).empty() ? "name one of `connections:`" : fmt::format("defined are: {}", list_of(defined));
   diagnostics.error("connection-unknown"_code, span, fmt::format("there is no connection \"{}\"", name),
                     std::move(hint));
   return false;
@@ -55,12 +63,13 @@ void Connections::check_catalog(const ConnectionSpec& connection, const std::str
                                 Diagnostics& diagnostics) const {
   const auto found = index_.find(connection.name);
   if (found == index_.end() || !found->second.lists_catalogs || found->second.catalogs.contains(catalog)) return;
-  std::vector<std::string> known(found->second.catalogs.begin(), found->second.catalogs.end());
+  const std::unordered_set<std::string>& catalogs = found->second.catalogs;
+  std::vector<std::string> known;
+  if (may_suggest(diagnostics, catalogs.size())) known.assign(catalogs.begin(), catalogs.end());
   std::sort(known.begin(), known.end());
-  std::string hint;
-  if (diagnostics.error_count() < kMaxSuggestions) hint = did_you_mean(catalog, known);
-  if (hint.empty() && known.size() <= 12) hint = fmt::format("it has: {}", fmt::join(known, ", "));
-  if (known.empty()) hint = fmt::format("add it to the connection: catalogs: {{ {}: FILE }}", catalog);
+  std::string hint = did_you_mean(catalog, known);
+  if (hint.empty() && !list_of(known).empty()) hint = fmt::format("it has: {}", list_of(known));
+  if (hint.empty()) hint = fmt::format("add it to the connection: catalogs: {{ {}: FILE }}", catalog);
   diagnostics.error("catalog-unknown"_code, span,
                     fmt::format("the connection \"{}\" has no catalog \"{}\"", connection.name, catalog),
                     std::move(hint));

@@ -1,17 +1,15 @@
 #include "specs/runbook_step.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "specs/nearest.h"
+#include "specs/suggestion_budget.h"
 
 namespace lockstep {
 
 namespace {
-
-constexpr std::size_t kMaxSuggestions = 20;
 
 const Node* value_of(const Node& map, std::string_view key) {
   const Member* member = map.find(key);
@@ -141,7 +139,7 @@ void StepBuilder::need(const Node& entry, StepSpec& spec) {
   const auto found = shared_.index.find(id);
   if (found == shared_.index.end()) {
     std::string hint;
-    if (diagnostics_.error_count() < kMaxSuggestions) hint = did_you_mean(id, ids());
+    if (may_suggest(diagnostics_, shared_.steps.size())) hint = did_you_mean(id, ids());
     diagnostics_.error("need-unknown"_code, entry.span, fmt::format("there is no step \"{}\"", id),
                        hint.empty() ? "name the id of a step of this runbook" : std::move(hint));
     return;
@@ -279,18 +277,20 @@ void StepBuilder::connection(const Node* given, StepSpec& spec, const StepShape*
 }
 
 void StepBuilder::choose_connection(const StepSpec& spec) {
-  const std::vector<std::string> names = shared_.connections.names();
-  if (names.empty()) {
+  const std::vector<ConnectionSpec>& all = shared_.connections.all();
+  if (all.empty()) {
     if (!std::exchange(connection_missing_, true))
       diagnostics_.error("connection-missing"_code, spec.id_span,
                          fmt::format("the step \"{}\" needs a connection, but the runbook defines none", spec.id),
                          "write connections: { local: { type: duckdb, catalogs: { NAME: FILE } } }");
     return;
   }
+  std::string names;
+  for (std::size_t i = 0; i < all.size() && i < 12; ++i) names += (i == 0 ? "" : ", ") + all[i].name;
   diagnostics_.error("connection-ambiguous"_code, spec.id_span,
                      fmt::format("the step \"{}\" names no connection, and the runbook defines several", spec.id),
-                     fmt::format("write connection: {} on the step, or under defaults: (defined are: {})",
-                                 names.front(), fmt::join(names, ", ")));
+                     fmt::format("write connection: {} on the step, or under defaults: (defined are: {}{})",
+                                 all.front().name, names, all.size() > 12 ? ", ..." : ""));
 }
 
 // A connection that exists must also be of a kind that this version can open.

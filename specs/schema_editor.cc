@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "specs/schema.h"
 #include "specs/schema_expressions.h"
 
@@ -30,23 +32,28 @@ void relocate(Json& schema, const std::string& prefix) {
     if (key != "examples" && key != "default") relocate(one, prefix);
 }
 
-// Where an editor would mark an expression as an error although it is fine. Plain strings and mappings take it as it is
-// or are not worth the poorer completion.
+bool has_type(const Json& place, std::string_view type) {
+  const auto types = place.find("type");
+  if (types == place.end()) return false;
+  return types->is_array() ? std::find(types->begin(), types->end(), type) != types->end() : *types == type;
+}
+
+// Where an editor would mark an expression as an error although it is fine. Plain strings take it as it is.
 bool refuses_expressions(const Json& place) {
-  if (place.contains("enum")) return true;
-  const auto type = place.find("type");
-  if (type == place.end()) return false;
-  const Json types = type->is_array() ? *type : Json::array({*type});
-  for (const Json& one : types)
-    if (one == "string" || one == "object") return false;
-  return true;
+  return place.contains("enum") || (place.contains("type") && !has_type(place, "string"));
+}
+
+// Of the runbook's own mappings none is likely to be an expression, and completion is better without the alternative.
+bool refuses_expressions_outside(const Json& place) {
+  return refuses_expressions(place) && !has_type(place, "object");
 }
 
 }  // namespace
 
 Json editor_schema() {
-  Json bundle = *embedded_schema("runbook");
-  Json& definitions = bundle["definitions"];
+  const Json& bundle = *embedded_schema("runbook");
+  const Json expression{{"type", "string"}, {"pattern", "\\$\\{\\{"}, {"description", "An expression."}};
+  Json inputs = Json::object();
   Json choices = Json::array();
   for (const StepSchema& step : step_schemas()) {
     const std::string prefix = slug(step.uses) + ".";
@@ -54,14 +61,14 @@ Json editor_schema() {
       if (name == "outputs") continue;
       Json copy = definition;
       relocate(copy, prefix);
-      definitions[prefix + name] = std::move(copy);
+      inputs[prefix + name] = widen_schema(copy, expression, refuses_expressions);
     }
     Json with = Json{{"$ref", std::string(kLocal) + prefix + "with"}};
     choices.push_back(Json{{"if", {{"properties", {{"uses", {{"const", step.uses}}}}}, {"required", {"uses"}}}},
                            {"then", {{"properties", {{"with", std::move(with)}}}}}});
   }
-  const Json expression{{"type", "string"}, {"pattern", "\\$\\{\\{"}, {"description", "An expression."}};
-  Json result = widen_schema(bundle, expression, refuses_expressions);
+  Json result = widen_schema(bundle, expression, refuses_expressions_outside);
+  result["definitions"].update(inputs);
   // The few places where an expression makes no sense.
   result["properties"]["steps"] = bundle["properties"]["steps"];
   result["definitions"]["param"] = bundle["definitions"]["param"];

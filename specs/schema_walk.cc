@@ -6,6 +6,7 @@
 #include "specs/schema.h"
 #include "specs/schema_node.h"
 #include "specs/schema_words.h"
+#include "specs/utf8.h"
 
 namespace lockstep {
 
@@ -283,7 +284,7 @@ void Walker::text(const Node& node, const Json& schema) {
   const Json* least = find(schema, "minLength");
   const Json* most = find(schema, "maxLength");
   if (least == nullptr && most == nullptr) return;
-  const std::size_t size = words::length(node.scalar.get_ref<const std::string&>());
+  const std::size_t size = count_code_points(node.scalar.get_ref<const std::string&>());
   if (least != nullptr && size < least->get<std::size_t>()) {
     const std::string rule = size == 0 ? " must not be empty" : " must have at least " + least->dump() + " characters";
     report("wrong-length"_code, node.span, subject() + rule, words::explain(key(), schema));

@@ -126,9 +126,4 @@ std::string choices(const Json& values) {
   return join(words);
 }
 
-std::size_t length(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 }  // namespace lockstep::schema_words

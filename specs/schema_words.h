@@ -31,7 +31,4 @@ std::string type_hint(std::string_view key, const Node& node, const Json& schema
 // The list of an `enum`: `"a", "b" or "c"`.
 std::string choices(const Json& values);
 
-// Code points; the text is valid UTF-8.
-std::size_t length(std::string_view text);
-
 }  // namespace lockstep::schema_words

@@ -40,6 +40,17 @@ std::string base64_core(std::string_view secret, std::size_t shift, std::string_
   return text;
 }
 
+// The secret encoded for itself: the last character then holds zero bits, and padding may follow. Masked whole, so that no
+// tail of it stays readable.
+std::string base64_whole(std::string_view secret, std::string_view alphabet, bool padded) {
+  std::string filled(secret);
+  filled.append((3 - secret.size() % 3) % 3, '\0');
+  std::string text = base64_core(filled, 0, alphabet);
+  const std::size_t padding = filled.size() - secret.size();
+  text.resize(text.size() - padding);
+  return padded ? text.append(padding, '=') : text;
+}
+
 std::string hex(std::string_view secret, std::string_view digits) {
   std::string text;
   for (const char c : secret) {
@@ -59,6 +70,8 @@ std::string doubled(std::string_view secret, char quote) {
 std::vector<std::string> encodings(std::string_view secret) {
   std::vector<std::string> all{std::string(secret), doubled(secret, '\''), doubled(secret, '"'),
                                hex(secret, "0123456789abcdef"), hex(secret, "0123456789ABCDEF")};
+  for (const std::string_view alphabet : {kBase64, kBase64Url})
+    for (const bool padded : {true, false}) all.push_back(base64_whole(secret, alphabet, padded));
   for (const std::string_view alphabet : {kBase64, kBase64Url})
     for (std::size_t shift = 0; shift < 3; ++shift) all.push_back(base64_core(secret, shift, alphabet));
   return all;

@@ -45,7 +45,8 @@ bool is_float(std::string_view text) {
 
 PlainScalar integer(std::string_view digits, int base, bool negative) {
   std::uint64_t magnitude = 0;
-  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, base);
+  const char* first = digits.data();
+  const auto [end, failure] = std::from_chars(first, first + digits.size(), magnitude, base);
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   PlainScalar result{Node::Kind::integer, {}, PlainScalar::Problem::none};
   const bool too_large = failure == std::errc::result_out_of_range || (negative && magnitude > kMax + 1);
@@ -63,8 +64,8 @@ PlainScalar integer(std::string_view digits, int base, bool negative) {
 PlainScalar floating(std::string_view text) {
   double number = 0;
   const std::string_view unsigned_text = text.starts_with('+') ? text.substr(1) : text;  // from_chars takes no '+'
-  const char* last = unsigned_text.data() + unsigned_text.size();
-  const auto [end, failure] = std::from_chars(unsigned_text.data(), last, number);
+  const char* first = unsigned_text.data();
+  const auto [end, failure] = std::from_chars(first, first + unsigned_text.size(), number);
   PlainScalar result{Node::Kind::floating, number, PlainScalar::Problem::none};
   if (failure != std::errc()) {
     result.problem = PlainScalar::Problem::float_out_of_range;

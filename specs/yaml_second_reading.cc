@@ -4,6 +4,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
+#include <yaml-cpp/node/node.h>  // clang-tidy takes parser.h's forward declaration for our Node otherwise
 #include <yaml-cpp/parser.h>
 #include <istream>
 #include <streambuf>

@@ -29,7 +29,7 @@ constexpr std::array kTranslations = {
         "start the list on a line of its own, below its key; if the \"-\" belongs to a text, put the text in quotes"},
     Translation{"mapping keys are not allowed in this context", "a key cannot start here",
                 "start the mapping on a line of its own; if the \"?\" belongs to a text, put the text in quotes"},
-    Translation{"did not find expected key", "this line fits no mapping above it",
+    Translation{"did not find expected key", "the indentation of this line fits no mapping above it",
                 "indent the keys of one mapping alike, and put texts that go over several lines in quotes"},
     Translation{"did not find expected '-' indicator", "the indentation of this line fits no list above it",
                 "indent the items of one list alike, and start each with \"- \""},
@@ -72,6 +72,7 @@ class Explainer {
     if (auto finding = unquoted_expression()) return *finding;
     if (auto finding = unclosed_bracket()) return *finding;
     if (auto finding = surrogate()) return *finding;
+    if (auto finding = exclamation_mark()) return *finding;
     if (auto finding = start_character()) return *finding;
     if (auto finding = trailing_text()) return *finding;
     return translated();
@@ -189,6 +190,17 @@ class Explainer {
     const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
     if (failure != std::errc() || end != digits.data() + 4) return std::nullopt;
     return number;
+  }
+
+  // `if: !success() && x`: a tag, and then what no value can start with.
+  [[nodiscard]] std::optional<Finding> exclamation_mark() const {
+    const std::string_view line = positions_.line(problem_.at.line);
+    const auto line_start = static_cast<std::size_t>(line.data() - text_.data());
+    const std::string_view before = line.substr(0, problem_.at.offset - line_start);
+    const std::size_t mark = std::min(before.find(": !"), before.find("- !"));
+    if (mark == std::string_view::npos || before.find_first_of("\"'") < mark) return std::nullopt;
+    return Finding{"yaml-tag"_code, character(line_start + mark + 2),
+                   "YAML reads a leading ! as a tag, and tags are not allowed", "put the whole value in quotes"};
   }
 
   // A value that starts with one of YAML's own signs.

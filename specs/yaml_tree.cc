@@ -165,8 +165,10 @@ class Builder {
   void drop_duplicates(std::vector<Member>& members) {
     std::vector<std::size_t> order(members.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return members[a].key < members[b].key; });
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      const int side = members[a].key.compare(members[b].key);
+      return side != 0 ? side < 0 : a < b;
+    });
     std::vector<bool> drop(members.size(), false);
     std::vector<std::pair<std::size_t, std::size_t>> pairs;  // duplicate, first
     std::size_t first = 0;

@@ -36,18 +36,20 @@ std::optional<Digest> digest_of(const Json& detail, const Json& result) {
   return digest;
 }
 
+// A member that is there and not null.
+const Json* value_at(const Json& object, const char* key) {
+  auto found = object.find(key);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
 Json subject_of(const std::string& name, const Digest& digest, const Json& detail, const Json& result) {
   Json annotations = Json::object();
   for (const char* key : {"source_count", "target_count", "verdict"})
-    if (auto found = detail.find(key); found != detail.end() && !found->is_null()) annotations[key] = *found;
+    if (const Json* value = value_at(detail, key)) annotations[key] = *value;
   for (const char* key : {"source_version", "target_version"}) {
-    // A table's own version, else the one that the whole reconciliation read at.
-    for (const Json* object : {&detail, &result}) {
-      auto found = object->find(key);
-      if (found == object->end() || found->is_null()) continue;
-      annotations[key] = *found;
-      break;
-    }
+    const Json* value = value_at(detail, key);
+    if (value == nullptr) value = value_at(result, key);
+    if (value != nullptr) annotations[key] = *value;
   }
   return {{"name", name}, {"digest", {{digest.name, digest.value}}}, {"annotations", std::move(annotations)}};
 }

@@ -21,7 +21,7 @@ Result<Part> build_part(std::string_view name, std::string_view text, const Reda
                         std::vector<std::string>& redacted) {
   CanonicalWriter writer;
   Redactor redactor(writer, rules, fmt::format("/{}", name));
-  Result<void> read = read_json_text(text == "null" ? "{}" : text, redactor, kMaxManifestDepth - 1);
+  Result<void> read = read_json_text(text, redactor, kMaxManifestDepth - 1);
   if (!read) return std::move(read).error().with_context(fmt::format("while reading {}", name));
   for (std::string& pointer : redactor.take_redacted()) redacted.push_back(std::move(pointer));
   return Part{writer.take(), writer.has_non_finite()};
@@ -48,7 +48,7 @@ Result<Manifest> build_manifest(const ManifestFields& fields, const RedactionRul
     if (!checked) return std::move(checked).error();
   }
   Manifest manifest;
-  Result<Part> config = build_part("config", fields.config, rules, manifest.redacted);
+  Result<Part> config = build_part("config", fields.config == "null" ? "{}" : fields.config, rules, manifest.redacted);
   if (!config) return std::move(config).error();
   Result<Part> result = build_part("result", fields.result, rules, manifest.redacted);
   if (!result) return std::move(result).error();

@@ -15,8 +15,8 @@ struct ManifestFields {
   std::string destination_catalog;
   std::string job_id;         // empty: none
   std::string signed_at;      // utc_now_isoformat()
-  std::string config = "{}";  // JSON texts; "null" counts as "{}"
-  std::string result = "{}";
+  std::string config = "{}";  // a JSON text; "null" counts as "{}"
+  std::string result = "{}";  // a JSON text
 };
 
 struct Manifest {

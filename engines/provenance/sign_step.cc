@@ -132,6 +132,8 @@ class SignStep : public Step {
     Outcome outcome;
     outcome.outputs = {
         {"signed", false}, {"reason", "a dry run signs nothing"}, {"redacted", manifest_.redacted}, {"dry_run", true}};
+    // For steps that take `outputs.envelope`: the verify step knows this mark.
+    outcome.outputs["envelope"] = {{"signed", false}, {"reason", "a dry run signs nothing"}, {"dry_run", true}};
     if (Result<Json> manifest = parse_json(manifest_.canonical, kMaxManifestDepth))
       outcome.outputs["manifest"] = *manifest;
     outcome.figure = "not signed";

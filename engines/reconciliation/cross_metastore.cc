@@ -8,6 +8,7 @@
 #include "engines/reconciliation/reading.h"
 #include "engines/reconciliation/table_pair.h"
 #include "engines/reconciliation/verdict.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 
@@ -109,7 +110,8 @@ class CrossMetastore : public Step {
             open_side(target_, request_.target_connection, request_.target_catalog, context, SideName::target);
         !opened)
       return opened;
-    if (source_.connection == target_.connection && request_.source_catalog == request_.target_catalog)
+    if (source_.connection == target_.connection &&
+        fold_name(request_.source_catalog) == fold_name(request_.target_catalog))
       return Error("catalogs-equal"_code,
                    fmt::format("source and destination are the same catalog \"{}\"", request_.source_catalog),
                    "name the clone in `destination_catalog`; a catalog compared with itself proves nothing");

@@ -5,28 +5,23 @@
 #include <algorithm>
 #include <map>
 
+#include "engines/warehouse/names.h"
+
 namespace lockstep {
 
 namespace {
 
-std::string folded(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 // A NUL cannot stand in a name, so no two pairs of names share a key.
 std::string key_of(const TableName& name) {
-  return folded(name.schema) + '\0' + folded(name.table);
+  return fold_name(name.schema) + '\0' + fold_name(name.table);
 }
 
 void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect& target_dialect) {
   std::map<std::string, const Column*> target_columns;
-  for (const Column& column : pair.target->columns) target_columns.emplace(folded(column.name), &column);
+  for (const Column& column : pair.target->columns) target_columns.emplace(fold_name(column.name), &column);
   for (const Column& a : pair.source->columns) {
     ++pair.columns;
-    const auto found = target_columns.find(folded(a.name));
+    const auto found = target_columns.find(fold_name(a.name));
     if (found == target_columns.end()) {
       pair.one_sided.push_back({a.name, "only in the source"});
       continue;
@@ -57,7 +52,7 @@ void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect&
                             source_dialect.print_type(*common)});
   }
   for (const Column& b : pair.target->columns) {
-    if (!target_columns.contains(folded(b.name))) continue;
+    if (!target_columns.contains(fold_name(b.name))) continue;
     ++pair.columns;
     pair.one_sided.push_back({b.name, "only in the target"});
   }

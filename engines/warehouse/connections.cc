@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "engines/warehouse/duckdb/duckdb_warehouse.h"
@@ -12,7 +13,8 @@ namespace {
 
 class PlannedWarehouses final : public Warehouses {
  public:
-  explicit PlannedWarehouses(std::vector<ConnectionPlan> plans) : plans_(std::move(plans)) {}
+  explicit PlannedWarehouses(std::vector<ConnectionPlan> plans)
+      : plans_(std::move(plans)), written_(written_files(plans_)) {}
 
   Result<Warehouse*> get(std::string_view connection) override {
     std::lock_guard lock(mutex_);
@@ -44,13 +46,28 @@ class PlannedWarehouses final : public Warehouses {
     }
     Result<std::map<std::string, CatalogSource>> sources = read_catalog_sources(plan);
     if (!sources) return std::move(sources).error();
+    for (auto& [key, source] : sources.value()) source.attach_writable = written_.contains(source.real_path());
     std::size_t budget = plan.settings.value("max_in_flight", std::max(4U, std::thread::hardware_concurrency()));
     auto warehouse = std::make_unique<DuckDbWarehouse>(plan.name, *duckdb_, *std::move(sources), budget);
     return warehouses_.emplace(plan.name, std::move(warehouse)).first->second.get();
   }
 
+  // A file is attached once, so in the way that suits all connections that name it.
+  static std::set<std::string> written_files(const std::vector<ConnectionPlan>& plans) {
+    std::set<std::string> files;
+    for (const ConnectionPlan& plan : plans) {
+      if (plan.type != "duckdb") continue;
+      Result<std::map<std::string, CatalogSource>> sources = read_catalog_sources(plan);
+      if (!sources) continue;  // told when that connection is opened
+      for (const auto& [key, source] : *sources)
+        if (source.writable) files.insert(source.real_path());
+    }
+    return files;
+  }
+
   std::mutex mutex_;
   std::vector<ConnectionPlan> plans_;
+  std::set<std::string> written_;  // real paths
   std::unique_ptr<DuckDbInstance> duckdb_;
   std::map<std::string, std::unique_ptr<Warehouse>, std::less<>> warehouses_;  // after duckdb_: destroyed before it
 };

@@ -1,5 +1,7 @@
 #include "engines/warehouse/names.h"
 
+#include <algorithm>
+
 namespace lockstep {
 namespace {
 
@@ -28,6 +30,21 @@ std::string read_quoted(std::string_view sql, std::size_t& at) {
   return text;
 }
 
+// Skips a string literal or a comment that starts at `at`; false: there is none.
+bool skip_text_or_comment(std::string_view sql, std::size_t& at) {
+  if (sql[at] == '\'') {
+    read_quoted(sql, at);
+  } else if (sql.substr(at, 2) == "--") {
+    at = std::min(sql.find('\n', at), sql.size());
+  } else if (sql.substr(at, 2) == "/*") {
+    const std::size_t end = sql.find("*/", at + 2);
+    at = end == std::string_view::npos ? sql.size() : end + 2;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string fold_name(std::string_view name) {
@@ -37,29 +54,38 @@ std::string fold_name(std::string_view name) {
   return folded;
 }
 
-bool sql_mentions(std::string_view sql, std::string_view name) {
-  const std::string wanted = fold_name(name);
+std::unordered_set<std::string> mentioned_names(std::string_view sql) {
+  std::unordered_set<std::string> names;
   std::size_t at = 0;
   while (at < sql.size()) {
-    const char c = sql[at];
-    if (c == '\'') {
-      read_quoted(sql, at);
-    } else if (c == '"') {
-      if (fold_name(read_quoted(sql, at)) == wanted) return true;
-    } else if (sql.substr(at, 2) == "--") {
-      at = std::min(sql.find('\n', at), sql.size());
-    } else if (sql.substr(at, 2) == "/*") {
-      const std::size_t end = sql.find("*/", at + 2);
-      at = end == std::string_view::npos ? sql.size() : end + 2;
-    } else if (identifier_character(c)) {
+    if (skip_text_or_comment(sql, at)) continue;
+    if (sql[at] == '"') {
+      names.insert(fold_name(read_quoted(sql, at)));
+    } else if (identifier_character(sql[at])) {
       const std::size_t start = at;
       while (at < sql.size() && identifier_character(sql[at])) ++at;
-      if (fold_name(sql.substr(start, at - start)) == wanted) return true;
+      names.insert(fold_name(sql.substr(start, at - start)));
     } else {
       ++at;
     }
   }
-  return false;
+  return names;
+}
+
+std::size_t statement_length(std::string_view sql) {
+  std::size_t at = 0;
+  while (at < sql.size() && sql[at] != ';') {
+    if (skip_text_or_comment(sql, at)) continue;
+    if (sql[at] == '"')
+      read_quoted(sql, at);
+    else
+      ++at;
+  }
+  return at;
+}
+
+bool sql_mentions(std::string_view sql, std::string_view name) {
+  return mentioned_names(sql).contains(fold_name(name));
 }
 
 ColumnIndex::ColumnIndex(const std::vector<Column>& columns) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engines/warehouse/catalog.h"
@@ -12,7 +13,13 @@ namespace lockstep {
 
 std::string fold_name(std::string_view name);
 
-// Whether SQL text contains the name as an identifier, quoted or not. String literals and comments do not count.
+// The words of SQL text that can be names, quoted or not, in lower case. String literals and comments do not count.
+std::unordered_set<std::string> mentioned_names(std::string_view sql);
+
+// Where the first statement of SQL text ends: at its semicolon, or at the end. Quotes and comments are skipped.
+std::size_t statement_length(std::string_view sql);
+
+// Whether the name is among mentioned_names(sql).
 bool sql_mentions(std::string_view sql, std::string_view name);
 
 // Columns by name. Points into the vector it was made from, which must outlive it unchanged.

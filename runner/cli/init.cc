@@ -118,8 +118,8 @@ int init_command(const std::vector<std::string>& arguments) {
                              "choose another name, or overwrite it with --force"));
   std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   std::filesystem::create_directories(folder / ".lockstep", ignored);
-  Result<void> schema = write_file_atomically((folder / ".lockstep/runbook.schema.json").string(),
-                                              embedded_schema("runbook")->dump(2) + "\n");
+  Result<void> schema =
+      write_file_atomically((folder / ".lockstep/runbook.schema.json").string(), editor_schema().dump(2) + "\n");
   if (!schema) return print_error(schema.error());
   Result<void> written = write_file_atomically(path.string(), filled_in(path.string()));
   if (!written) return print_error(written.error());

@@ -11,6 +11,14 @@ namespace lockstep {
 
 namespace {
 
+// Types that the C API of 1.5 knows and the header of 1.4, which is the one the build has, does not name.
+constexpr int kGeometry = 40;
+constexpr int kVariant = 41;
+
+int type_id(const DuckDbApi& api, duckdb_logical_type type) {
+  return static_cast<int>(api.get_type_id(type));
+}
+
 template <class T>
 T value_at(void* data, idx_t row) {
   return static_cast<T*>(data)[row];
@@ -39,6 +47,23 @@ std::string text_of(duckdb_string_t& text) {
 
 }  // namespace
 
+bool readable_type(const DuckDbApi& api, duckdb_logical_type type) {
+  switch (type_id(api, type)) {
+    case DUCKDB_TYPE_UNION:
+    case DUCKDB_TYPE_BIT:
+    case DUCKDB_TYPE_BIGNUM:
+    case kVariant:
+    case kGeometry:
+    case DUCKDB_TYPE_LIST:
+    case DUCKDB_TYPE_ARRAY:
+    case DUCKDB_TYPE_MAP:
+    case DUCKDB_TYPE_STRUCT:
+      return false;
+    default:
+      return true;
+  }
+}
+
 std::string logical_type_text(const DuckDbApi& api, duckdb_logical_type type) {
   auto child_text = [&api](duckdb_logical_type child) {
     std::string text = logical_type_text(api, child);
@@ -46,7 +71,7 @@ std::string logical_type_text(const DuckDbApi& api, duckdb_logical_type type) {
     return text;
   };
   if (std::string alias = api.take_text(api.logical_type_get_alias(type)); !alias.empty()) return alias;
-  switch (api.get_type_id(type)) {
+  switch (type_id(api, type)) {
     case DUCKDB_TYPE_BOOLEAN:
       return "BOOLEAN";
     case DUCKDB_TYPE_TINYINT:
@@ -105,8 +130,17 @@ std::string logical_type_text(const DuckDbApi& api, duckdb_logical_type type) {
       return "BIGNUM";
     case DUCKDB_TYPE_SQLNULL:
       return "\"NULL\"";
-    case DUCKDB_TYPE_UNION:
-      return "UNION";
+    case kVariant:
+      return "VARIANT";
+    case kGeometry:
+      return "GEOMETRY";
+    case DUCKDB_TYPE_UNION: {
+      std::string text = "UNION(";
+      for (idx_t i = 0; i < api.union_type_member_count(type); ++i)
+        text += (i == 0 ? "" : ", ") + print_duckdb_name(api.take_text(api.union_type_member_name(type, i))) + " " +
+                child_text(api.union_type_member_type(type, i));
+      return text + ")";
+    }
     case DUCKDB_TYPE_DECIMAL:
       return "DECIMAL(" + std::to_string(api.decimal_width(type)) + "," + std::to_string(api.decimal_scale(type)) + ")";
     case DUCKDB_TYPE_LIST:
@@ -118,8 +152,8 @@ std::string logical_type_text(const DuckDbApi& api, duckdb_logical_type type) {
     case DUCKDB_TYPE_STRUCT: {
       std::string text = "STRUCT(";
       for (idx_t i = 0; i < api.struct_type_child_count(type); ++i)
-        text += (i == 0 ? "" : ", ") + quote_duckdb_identifier(api.take_text(api.struct_type_child_name(type, i))) +
-                " " + child_text(api.struct_type_child_type(type, i));
+        text += (i == 0 ? "" : ", ") + print_duckdb_name(api.take_text(api.struct_type_child_name(type, i))) + " " +
+                child_text(api.struct_type_child_type(type, i));
       return text + ")";
     }
     case DUCKDB_TYPE_ENUM: {

@@ -26,7 +26,12 @@ class CellReader {
   std::vector<ResultColumn> columns_;
 };
 
-// "DECIMAL(10,2)", "STRUCT(a INTEGER)[]", ...
+// Whether values of this type can be read out of a chunk as they are. The others are cast to VARCHAR in SQL before they
+// come here, where the statement allows it: nested values, whose text is the engine's own matter, and UNION, BIT,
+// BIGNUM, VARIANT and GEOMETRY, which the C API cannot print.
+bool readable_type(const DuckDbApi& api, duckdb_logical_type type);
+
+// As the engine prints it: "DECIMAL(10,2)", "STRUCT(a INTEGER)[]", ...
 std::string logical_type_text(const DuckDbApi& api, duckdb_logical_type type);
 
 }  // namespace lockstep

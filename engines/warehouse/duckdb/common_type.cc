@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "engines/warehouse/duckdb/digest_expression.h"
+#include "engines/warehouse/names.h"
 
 namespace lockstep {
 
@@ -194,6 +195,7 @@ class Unifier {
   }
 
   DataType printed(DataType type) const {
+    type.text.clear();  // else the text of the side it was copied from would be printed
     type.text = dialect_.print_type(type);
     return type;
   }
@@ -204,11 +206,9 @@ class Unifier {
 }  // namespace
 
 const TypeField* find_type_field(const DataType& type, std::string_view name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const auto found = std::find_if(type.fields.begin(), type.fields.end(), [&](const TypeField& field) {
-    return std::equal(field.name.begin(), field.name.end(), name.begin(), name.end(),
-                      [&](char a, char b) { return lower(a) == lower(b); });
-  });
+  const std::string wanted = fold_name(name);
+  const auto found = std::find_if(type.fields.begin(), type.fields.end(),
+                                  [&](const TypeField& field) { return fold_name(field.name) == wanted; });
   return found == type.fields.end() ? nullptr : &*found;
 }
 

@@ -64,7 +64,13 @@ std::string DuckDbDialect::print_type(const DataType& type) const {
 std::string DuckDbDialect::unsupported_type(const DataType& type) const {
   for (const TypeField& field : type.fields)
     if (std::string reason = unsupported_type(field.type); !reason.empty()) return reason;
-  if (kind_ == CatalogKind::file) return {};
+  if (kind_ == CatalogKind::file) {
+    // "VARIANT columns are not supported in storage versions prior to v1.5.0": the version files are made with is
+    // older.
+    if (type.kind == DataType::Kind::scalar && type.name == "VARIANT")
+      return "a DuckDB file has no VARIANT columns, unless it was made with a newer storage version";
+    return {};
+  }
   switch (type.kind) {
     case DataType::Kind::enumeration:
       return "a DuckLake has no ENUM columns";

@@ -1,7 +1,10 @@
 #include "engines/warehouse/duckdb/duckdb_warehouse.h"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <unordered_set>
 
+#include "engines/parallel.h"
 #include "engines/warehouse/duckdb/metadata.h"
 #include "engines/warehouse/duckdb/type_text.h"
 #include "engines/warehouse/names.h"
@@ -30,7 +33,7 @@ class DuckDbWarehouse::Lease {
   Lease(DuckDbWarehouse& owner, std::unique_ptr<DuckDbSession> session) : owner_(owner), session_(std::move(session)) {}
   ~Lease() {
     std::lock_guard lock(owner_.mutex_);
-    if (session_ != nullptr) owner_.idle_.push_back(std::move(session_));
+    if (session_ != nullptr && !session_->altered()) owner_.idle_.push_back(std::move(session_));
     ++owner_.free_places_;
     owner_.freed_.notify_one();
   }
@@ -47,7 +50,10 @@ class DuckDbWarehouse::Lease {
 
 DuckDbWarehouse::DuckDbWarehouse(std::string name, DuckDbInstance& instance,
                                  std::map<std::string, CatalogSource> sources, std::size_t max_in_flight)
-    : name_(std::move(name)), instance_(instance), sources_(std::move(sources)), free_places_(max_in_flight) {}
+    : name_(std::move(name)),
+      instance_(instance),
+      sources_(std::move(sources)),
+      free_places_(std::max<std::size_t>(1, max_in_flight)) {}
 
 Result<std::unique_ptr<DuckDbWarehouse::Lease>> DuckDbWarehouse::lease(const Call& call) {
   std::unique_ptr<DuckDbSession> session;
@@ -112,8 +118,9 @@ Result<std::optional<std::string>> DuckDbWarehouse::version(std::string_view cat
 }
 
 Result<void> DuckDbWarehouse::open_mentioned(std::string_view sql, const Call& call) {
+  const std::unordered_set<std::string> names = mentioned_names(sql);
   for (const auto& [key, source] : sources_) {
-    if (!sql_mentions(sql, source.name)) continue;
+    if (!names.contains(key)) continue;
     if (Result<const DuckDbDialect*> dialect = instance_.attach(source, call); !dialect)
       return std::move(dialect).error();
   }
@@ -131,25 +138,27 @@ Result<bool> DuckDbWarehouse::would_change(const Statement& statement, const Cal
   if (Result<void> opened = open_mentioned(statement.sql, call); !opened) return std::move(opened).error();
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();
-  return (*leased)->session().would_change(statement);
+  return (*leased)->session().would_change(statement, call);
 }
 
 Result<std::vector<CatalogContents>> DuckDbWarehouse::describe(const std::vector<std::string>& catalogs,
                                                                const Call& call) {
+  std::vector<Result<const Dialect*>> opened(catalogs.size(), Result<const Dialect*>(nullptr));
+  parallel_for(catalogs.size(), catalogs.size(), {}, [&](std::size_t i) { opened[i] = open(catalogs[i], call); });
   std::vector<CatalogSource> wanted;
-  for (const std::string& catalog : catalogs) {
-    if (Result<const Dialect*> opened = open(catalog, call); !opened) return std::move(opened).error();
-    wanted.push_back(**source(catalog));
+  for (std::size_t i = 0; i < catalogs.size(); ++i) {
+    if (!opened[i]) return std::move(opened[i]).error();
+    wanted.push_back(**source(catalogs[i]));
   }
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();
   DuckDbSession& session = (*leased)->session();
   // One transaction, so that columns and versions belong together.
-  if (Result<Rows> begun = session.run({"BEGIN", {}, 1}, call); !begun) return std::move(begun).error();
+  if (Result<void> begun = session.control("BEGIN", call); !begun) return std::move(begun).error();
   Result<Rows> columns = send(session, metadata_statement(columns_statement(wanted)), call);
   Result<Rows> objects =
       columns ? send(session, metadata_statement(objects_statement(wanted)), call) : Result<Rows>(Rows());
-  if (Result<Rows> ended = session.run({"ROLLBACK", {}, 1}, {}); !ended) (*leased)->discard();
+  if (Result<void> ended = session.control("ROLLBACK", {}); !ended) (*leased)->discard();
   if (!columns) return std::move(columns).error();
   if (!objects) return std::move(objects).error();
   return read_contents(wanted, *columns, *objects);
@@ -169,22 +178,33 @@ Result<void> DuckDbWarehouse::transact(std::string_view catalog, const std::vect
                                        const CommitStamp& stamp, const Call& call) {
   Result<const Dialect*> dialect = open(catalog, call);
   if (!dialect) return std::move(dialect).error();
+  const CatalogSource& written = **source(catalog);
+  if (!written.writable)
+    return Error("catalog-read-only"_code,
+                 fmt::format("catalog \"{}\" of connection \"{}\" is not opened for writing", written.name, name_),
+                 "remove read_only from the catalog, or name another catalog as the destination");
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();
   DuckDbSession& session = (*leased)->session();
-  std::vector<std::string> all{"BEGIN"};
+  std::vector<std::string> all;
   if ((*dialect)->capabilities().commit_message)
     all.push_back(fmt::format("CALL {}.set_commit_message({}, {}, extra_info => {})",
-                              quote_duckdb_identifier((*source(catalog))->name), quote_duckdb_literal(stamp.author),
-                              quote_duckdb_literal(stamp.message), quote_duckdb_literal(stamp.extra.dump())));
+                              quote_duckdb_identifier(written.name), quote_duckdb_literal(stamp.author),
+                              quote_duckdb_literal(stamp.message),
+                              quote_duckdb_literal(stamp.extra.dump(-1, ' ', false, Json::error_handler_t::replace))));
   all.insert(all.end(), statements.begin(), statements.end());
-  all.push_back("COMMIT");
+  if (Result<void> begun = session.control("BEGIN", call); !begun) return begun;
   for (const std::string& sql : all) {
     Result<Rows> done = send(session, {sql, {}, 1}, call);
     if (done) continue;
     // Whatever happened: a failed statement may or may not have aborted the transaction (duckdb: "Transactions lie").
-    if (Result<Rows> undone = session.run({"ROLLBACK", {}, 1}, {}); !undone && sql != "COMMIT") (*leased)->discard();
+    if (Result<void> undone = session.control("ROLLBACK", {}); !undone) (*leased)->discard();
     return std::move(done).error().with_context("in the statement " + sql);
+  }
+  if (Result<void> committed = session.control("COMMIT", call); !committed) {
+    // A COMMIT that failed has ended the transaction or not: the session is not worth the doubt.
+    if (Result<void> undone = session.control("ROLLBACK", {}); !undone) (*leased)->discard();
+    return std::move(committed).error().with_context("in the statement COMMIT");
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <filesystem>
+#include <thread>
 
 #include "engines/warehouse/duckdb/type_text.h"
 #include "engines/warehouse/names.h"
@@ -21,6 +22,11 @@ Error not_attached(const CatalogSource& source, const Error& cause) {
     return {"catalog-locked"_code,
             fmt::format("catalog \"{}\" is in use by another process: {}", source.name, cause.message),
             "wait for that process or stop it; only one process at a time can write a DuckDB file"};
+  if (cause.message.find("Extension \"") != std::string::npos)
+    return {"catalog-unsupported"_code,
+            fmt::format("catalog \"{}\" needs a DuckDB extension that is not part of Lockstep: {}", source.name,
+                        cause.message),
+            "name a lake whose metadata is a DuckDB file"};
   return {"catalog-not-readable"_code,
           fmt::format("catalog \"{}\" ({}) cannot be opened: {}", source.name, source.path, cause.message),
           "check that the file is a DuckDB database or DuckLake of this version, and its permissions"};
@@ -32,11 +38,11 @@ Error not_found(const CatalogSource& source) {
     return {"catalog-not-made-yet"_code,
             fmt::format("catalog \"{}\" does not exist yet ({}); the live run makes it", source.name, source.path),
             "run without --dry-run, or make the catalog first, to see more"};
-  if (source.kind == CatalogKind::lake && source.writable && !source.data_path)
+  if (source.kind == CatalogKind::lake && source.attach_writable && !source.data_path)
     return {"catalog-not-found"_code, std::move(message),
             fmt::format("to make a new lake, say where its data goes: {}: {{ path: 'ducklake:...', data_path: ... }}",
                         source.name)};
-  if (!source.writable)
+  if (!source.attach_writable)
     return {"catalog-not-found"_code, std::move(message),
             "check the path (it starts at the runbook's folder); a catalog that this run only reads is never created"};
   return {"catalog-not-found"_code, std::move(message), "check the path (it starts at the runbook's folder)"};
@@ -49,11 +55,18 @@ void make_folders(const CatalogSource& source) {
   if (source.data_path) std::filesystem::create_directories(*source.data_path, ignored);
 }
 
-std::string real_path(const CatalogSource& source) {
-  if (!source.local) return source.path;
-  std::error_code error;
-  std::filesystem::path resolved = std::filesystem::weakly_canonical(source.path, error);
-  return error ? source.path : resolved.string();
+// Where the lake's own metadata says that its data lies, in the engine's words:
+//   DATA_PATH parameter "/a/" does not match existing data path in the catalog "b/".
+std::optional<std::string> other_data_path(const std::string& message) {
+  constexpr std::string_view kBefore = "does not match existing data path in the catalog \"";
+  const std::size_t found = message.find(kBefore);
+  if (found == std::string::npos) return std::nullopt;
+  const std::size_t start = found + kBefore.size();
+  return message.substr(start, message.find('"', start) - start);
+}
+
+bool is_relative(const std::string& path) {
+  return !path.starts_with('/') && path.find("://") == std::string::npos;
 }
 
 }  // namespace
@@ -79,6 +92,8 @@ Result<std::unique_ptr<DuckDbInstance>> DuckDbInstance::open(const std::string& 
     return Error("engine-failed"_code, fmt::format("DuckDB did not start: {}", (*api)->take_text(error)),
                  "report this");
   instance->watchdog_ = std::make_unique<Watchdog>(**api);
+  // A run must not depend on where it runs: the zone decides what TIMESTAMP WITH TIME ZONE prints and casts to.
+  if (Result<void> set = instance->configure("TimeZone", "UTC"); !set) return std::move(set).error();
   // Commas separate folders in this setting, so a folder with a comma in its name cannot be a search path.
   if (directory.find(',') == std::string::npos) {
     Result<void> set = instance->configure("file_search_path", directory);
@@ -89,7 +104,10 @@ Result<std::unique_ptr<DuckDbInstance>> DuckDbInstance::open(const std::string& 
 
 DuckDbInstance::~DuckDbInstance() {
   watchdog_.reset();
-  if (database_ != nullptr) api_.close(&database_);
+  if (database_ == nullptr) return;
+  // Closing writes checkpoints, and for that DuckDB reads settings through a thread_local cache. When the program ends,
+  // the main thread's is gone before static objects are; a thread of its own always has one.
+  std::jthread([this] { api_.close(&database_); }).join();
 }
 
 Result<std::unique_ptr<DuckDbSession>> DuckDbInstance::connect() {
@@ -107,12 +125,22 @@ Result<void> DuckDbInstance::configure(const std::string& setting, const std::st
   return {};
 }
 
-Result<const DuckDbDialect*> DuckDbInstance::attach(const CatalogSource& source, const Call& call) {
-  std::lock_guard lock(mutex_);
-  const DuckDbDialect* dialect = source.kind == CatalogKind::file ? &file_dialect_ : &lake_dialect_;
-  std::string path = real_path(source);
-  if (auto known = attached_.find(fold_name(source.name)); known != attached_.end()) {
-    if (known->second.path == path) return dialect;
+Result<bool> DuckDbInstance::claim(const CatalogSource& source, const Call& call) {
+  const std::string key = fold_name(source.name);
+  const std::string path = source.real_path();
+  std::unique_lock lock(mutex_);
+  auto nobody_at_it = [this, &key] {
+    auto known = attached_.find(key);
+    return known == attached_.end() || known->second.ready;
+  };
+  const bool waited = call.deadline ? attach_ended_.wait_until(lock, call.stop, *call.deadline, nobody_at_it)
+                                    : attach_ended_.wait(lock, call.stop, nobody_at_it);
+  if (!waited)
+    return call.stopped()
+               ? Error("cancelled"_code, "stopped while a catalog was being opened", "run again when you are ready")
+               : Error("timeout"_code, "timeout while a catalog was being opened", "give the step a longer `timeout`");
+  if (auto known = attached_.find(key); known != attached_.end()) {
+    if (known->second.path == path && known->second.kind == source.kind) return true;
     return Error(
         "catalog-name-clash"_code,
         fmt::format("two connections call different files \"{}\": {} and {}", source.name, known->second.path, path),
@@ -123,30 +151,94 @@ Result<const DuckDbDialect*> DuckDbInstance::attach(const CatalogSource& source,
       return Error("catalog-name-clash"_code,
                    fmt::format("\"{}\" and \"{}\" are the same file: {}", name, source.name, path),
                    "use one name for one file");
-  if (Result<void> done = attach_now(source, call); !done) return std::move(done).error();
-  attached_.emplace(fold_name(source.name), Attached{path, source.kind});
+  attached_.emplace(key, Attached{path, source.kind, false});
+  return false;
+}
+
+Result<const DuckDbDialect*> DuckDbInstance::attach(const CatalogSource& source, const Call& call) {
+  const DuckDbDialect* dialect = source.kind == CatalogKind::file ? &file_dialect_ : &lake_dialect_;
+  Result<bool> ready = claim(source, call);
+  if (!ready) return std::move(ready).error();
+  if (*ready) return dialect;
+  Result<void> done = attach_now(source, call);
+  {
+    std::lock_guard lock(mutex_);
+    if (done)
+      attached_[fold_name(source.name)].ready = true;
+    else
+      attached_.erase(fold_name(source.name));
+  }
+  attach_ended_.notify_all();
+  if (!done) return std::move(done).error();
   return dialect;
 }
 
 Result<void> DuckDbInstance::attach_now(const CatalogSource& source, const Call& call) {
   Result<std::unique_ptr<DuckDbSession>> session = connect();
   if (!session) return std::move(session).error();
-  bool may_create = source.writable && (source.kind == CatalogKind::file || source.data_path);
   std::error_code error;
   if (source.local && !std::filesystem::exists(source.path, error)) {
-    if (!may_create) return not_found(source);
+    if (!source.may_create()) return not_found(source);
     make_folders(source);
   }
-  if (source.kind == CatalogKind::lake && !lake_loaded_) {
-    Result<Rows> loaded = (*session)->run({"LOAD " + quote_duckdb_literal(api_.extension_path), {}, 1}, call);
-    if (!loaded)
-      return Error("engine-not-found"_code,
-                   fmt::format("the DuckLake extension cannot be loaded: {}", loaded.error().message),
-                   "run `./dev build`, which puts it beside the engine");
-    lake_loaded_ = true;
+  if (source.kind == CatalogKind::lake) {
+    if (Result<void> done = attach_lake(**session, source, call); !done) return done;
+    // A lake reads its tables at the first look at any of them. Done here, that happens for several lakes at once. The
+    // table does not exist; that it is not found is the answer.
+    (void)(*session)->run({"FROM " + quote_duckdb_identifier(source.name) + ".main." +
+                               quote_duckdb_identifier("lockstep looks for no table of this name"),
+                           {},
+                           1},
+                          call);
+    return {};
   }
-  Result<Rows> done = (*session)->run({source.attach_statement(), {}, 1}, call);
-  if (!done) return not_attached(source, done.error());
+  if (Result<Rows> done = (*session)->run({source.attach_statement(), {}, 1}, call); !done)
+    return not_attached(source, done.error());
+  return {};
+}
+
+Result<void> DuckDbInstance::load_lake_extension(DuckDbSession& session, const Call& call) {
+  std::lock_guard lock(lake_mutex_);
+  if (lake_loaded_) return {};
+  if (Result<Rows> loaded = session.run({"LOAD " + quote_duckdb_literal(api_.extension_path), {}, 1}, call); !loaded)
+    return Error("engine-not-found"_code,
+                 fmt::format("the DuckLake extension cannot be loaded: {}", loaded.error().message),
+                 "run `./dev build`, which puts it beside the engine");
+  lake_loaded_ = true;
+  return {};
+}
+
+// A lake made with a relative data path keeps it as it was written, relative to the folder its maker stood in. Here it
+// is read as relative to the runbook's folder, as every other path.
+Result<void> DuckDbInstance::attach_lake(DuckDbSession& session, const CatalogSource& source, const Call& call) {
+  if (Result<void> loaded = load_lake_extension(session, call); !loaded) return loaded;
+  Result<Rows> done = session.run({source.attach_statement(), {}, 1}, call);
+  if (!done) {
+    const std::optional<std::string> stored = other_data_path(done.error().message);
+    if (!stored || !source.data_path) return not_attached(source, done.error());
+    if (absolute_path(source.directory, *stored + "/") != *source.data_path)
+      return Error("catalog-data-path"_code,
+                   fmt::format("the lake \"{}\" keeps its data in {}, and the runbook says {}", source.name, *stored,
+                               *source.data_path),
+                   "correct or leave out data_path; if the folder was moved, set data_path in the table "
+                   "ducklake_metadata of the lake's metadata file");
+    done = session.run({source.attach_statement(true), {}, 1}, call);
+    if (!done) return not_attached(source, done.error());
+    return {};
+  }
+  if (source.data_path) return {};
+  const std::string metadata = quote_duckdb_identifier("__ducklake_metadata_" + source.name);
+  Result<Rows> stored =
+      session.run({"SELECT value FROM " + metadata + ".ducklake_metadata WHERE key = 'data_path'", {}, 1}, call);
+  if (!stored || stored->rows.empty() || !stored->rows[0][0].is_string()) return {};
+  const std::string data_path = stored->rows[0][0].get<std::string>();
+  if (!is_relative(data_path)) return {};
+  CatalogSource placed = source;
+  placed.data_path = absolute_path(source.directory, data_path);
+  if (Result<Rows> gone = session.run({"DETACH " + quote_duckdb_identifier(source.name), {}, 1}, call); !gone)
+    return not_attached(source, gone.error());
+  if (done = session.run({placed.attach_statement(true), {}, 1}, call); !done)
+    return not_attached(source, done.error());
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "engines/warehouse/duckdb/metadata.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 
@@ -57,12 +58,20 @@ std::map<std::string, Objects> read_objects(const Rows& rows) {
   return objects;
 }
 
+// The engine's own numbers may have gaps where columns were dropped.
+void number_columns(std::vector<Column>& columns) {
+  std::stable_sort(columns.begin(), columns.end(),
+                   [](const Column& a, const Column& b) { return a.position < b.position; });
+  int position = 0;
+  for (Column& column : columns) column.position = ++position;
+}
+
 }  // namespace
 
 std::string columns_statement(const std::vector<CatalogSource>& catalogs) {
   return "SELECT database_name, schema_name, table_name, column_name, data_type, is_nullable, column_default, comment, "
          "column_index FROM duckdb_columns() WHERE NOT internal AND database_name IN " +
-         in_list(catalogs) + " ORDER BY database_name, schema_name, table_name, column_index";
+         in_list(catalogs);
 }
 
 std::string objects_statement(const std::vector<CatalogSource>& catalogs) {
@@ -89,36 +98,43 @@ std::string objects_statement(const std::vector<CatalogSource>& catalogs) {
 
 std::vector<CatalogContents> read_contents(const std::vector<CatalogSource>& catalogs, const Rows& columns,
                                            const Rows& objects) {
-  std::map<std::string, Objects> found = read_objects(objects);
-  std::map<std::string, CatalogContents> contents;
-  for (const CatalogSource& catalog : catalogs)
-    contents[catalog.name] = {catalog.name, found[catalog.name].version, {}};
+  const std::map<std::string, Objects> found = read_objects(objects);
+  std::map<std::string, std::map<TableKey, Table>> tables;  // ordered by schema, then name
   TypeCache types;
+  Table* table = nullptr;  // the rows of one table follow one another
+  const Objects* of_catalog = nullptr;
+  static const Objects kNone;
   for (const std::vector<Json>& row : columns.rows) {
-    std::string catalog = text(row[0]);
-    TableKey key{text(row[1]), text(row[2])};
-    std::vector<Table>& tables = contents[catalog].tables;
-    const Objects& of_catalog = found[catalog];
-    if (tables.empty() || tables.back().name.schema != key.first || tables.back().name.table != key.second) {
-      Table table;
-      table.name = {catalog, key.first, key.second};
-      table.kind = of_catalog.views.contains(key) ? Table::Kind::view : Table::Kind::table;
-      tables.push_back(std::move(table));
+    const std::string catalog = text(row[0]);
+    const TableKey key{text(row[1]), text(row[2])};
+    if (table == nullptr || table->name.table != key.second || table->name.schema != key.first ||
+        table->name.catalog != catalog) {
+      auto objects_of = found.find(catalog);
+      of_catalog = objects_of == found.end() ? &kNone : &objects_of->second;
+      table = &tables[catalog][key];
+      table->name = {catalog, key.first, key.second};
+      table->kind = of_catalog->views.contains(key) ? Table::Kind::view : Table::Kind::table;
     }
     Column column;
     column.name = text(row[3]);
     column.type = types.parse(text(row[4]));
     column.nullable = !row[5].is_boolean() || row[5].get<bool>();
     column.comment = text(row[7]);
-    column.position = static_cast<int>(tables.back().columns.size()) + 1;
-    auto generated = of_catalog.generated.find(key);
-    column.generated = generated != of_catalog.generated.end() && generated->second.contains(fold_name(column.name));
+    column.position = row[8].is_number_integer() ? row[8].get<int>() : 0;
+    auto generated = of_catalog->generated.find(key);
+    column.generated = generated != of_catalog->generated.end() && generated->second.contains(fold_name(column.name));
     if (row[6].is_string() && !column.generated && text(row[6]) != "NULL") column.default_expression = text(row[6]);
-    tables.back().columns.push_back(std::move(column));
+    table->columns.push_back(std::move(column));
   }
-  std::vector<CatalogContents> ordered;
-  for (const CatalogSource& catalog : catalogs) ordered.push_back(std::move(contents[catalog.name]));
-  return ordered;
+  std::vector<CatalogContents> contents;
+  for (const CatalogSource& catalog : catalogs) {
+    CatalogContents one{catalog.name, std::nullopt, {}};
+    if (auto objects_of = found.find(catalog.name); objects_of != found.end()) one.version = objects_of->second.version;
+    for (auto& [key, described] : tables[catalog.name]) one.tables.push_back(described);
+    for (Table& described : one.tables) number_columns(described.columns);
+    contents.push_back(std::move(one));
+  }
+  return contents;
 }
 
 std::string dependents_statement(const CatalogSource& catalog) {
@@ -150,16 +166,20 @@ std::string dependents_statement(const CatalogSource& catalog) {
 std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, const Rows& rows) {
   std::vector<Dependents> all;
   std::map<TableKey, std::size_t> index;
+  std::unordered_multimap<std::string, std::size_t> by_name;
   for (const TableName& table : tables) {
+    by_name.emplace(fold_name(table.table), all.size());
     index[{fold_name(table.schema), fold_name(table.table)}] = all.size();
     all.push_back({table, {}, {}, {}, {}, {}});
   }
   for (const std::vector<Json>& row : rows.rows) {
     std::string kind = text(row[0]);
     if (kind == "view") {
-      for (Dependents& dependents : all)
-        if (sql_mentions(text(row[4]), dependents.table.table))
-          dependents.views.push_back({text(row[1]) + "." + text(row[3]), text(row[4])});
+      for (const std::string& name : mentioned_names(text(row[4]))) {
+        auto [first, last] = by_name.equal_range(name);
+        for (auto named = first; named != last; ++named)
+          all[named->second].views.push_back({text(row[1]) + "." + text(row[3]), text(row[4])});
+      }
       continue;
     }
     auto found = index.find({fold_name(text(row[1])), fold_name(text(row[2]))});

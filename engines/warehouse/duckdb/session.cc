@@ -1,7 +1,9 @@
 #include "engines/warehouse/duckdb/session.h"
 
 #include <fmt/format.h>
+#include <array>
 #include <set>
+#include <unordered_set>
 
 #include "engines/warehouse/duckdb/cells.h"
 #include "engines/warehouse/names.h"
@@ -10,12 +12,42 @@ namespace lockstep {
 
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::string_view kFixSql = "correct the statement; the engine's message above says where it stumbled";
 
 // What only reads. Everything else may change something, as far as the statement's kind tells.
 bool kind_reads(duckdb_statement_type type) {
   return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_RELATION ||
          type == DUCKDB_STATEMENT_TYPE_LOGICAL_PLAN;
+}
+
+// Functions that change something although a SELECT may call them [DuckDB and DuckLake 1.5.5, duckdb_functions()].
+bool calls_what_changes(std::string_view sql) {
+  static constexpr std::array kChanging = {
+      "nextval"sv,
+      "checkpoint"sv,
+      "force_checkpoint"sv,
+      "set_commit_message"sv,
+      "set_option"sv,
+      "ducklake_set_commit_message"sv,
+      "ducklake_set_option"sv,
+      "ducklake_add_data_files"sv,
+      "ducklake_cleanup_old_files"sv,
+      "ducklake_delete_orphaned_files"sv,
+      "ducklake_expire_snapshots"sv,
+      "ducklake_flush_inlined_data"sv,
+      "ducklake_merge_adjacent_files"sv,
+      "ducklake_rewrite_data_files"sv,
+  };
+  const std::unordered_set<std::string> names = mentioned_names(sql);
+  return std::any_of(kChanging.begin(), kChanging.end(),
+                     [&names](std::string_view name) { return names.contains(std::string(name)); });
+}
+
+// Without the semicolon that may end it; the line break ends a comment that would hide the parenthesis.
+std::string as_subquery(std::string_view sql) {
+  return "(" + std::string(sql.substr(0, statement_length(sql))) + "\n)";
 }
 
 struct ResultHolder {
@@ -73,6 +105,35 @@ struct DuckDbSession::Prepared {
   }
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
+
+  // The result's columns, and a statement that casts to VARCHAR those that could not be read otherwise (empty: none).
+  struct Shape {
+    std::vector<ResultColumn> columns;
+    std::string readable_sql;
+  };
+  [[nodiscard]] Shape shape(const std::string& sql) const {
+    Shape shape;
+    std::string casts;
+    std::string names;
+    bool all_readable = true;
+    idx_t count = api.prepared_statement_column_count(statement);
+    for (idx_t i = 0; i < count; ++i) {
+      const char* name = api.prepared_statement_column_name(statement, i);
+      duckdb_logical_type type = api.prepared_statement_column_logical_type(statement, i);
+      bool readable = type == nullptr || readable_type(api, type);
+      shape.columns.push_back(
+          {name == nullptr ? std::string() : name, type == nullptr ? std::string() : logical_type_text(api, type)});
+      if (name != nullptr) api.free(const_cast<char*>(name));  // duckdb.h: "must be freed with `duckdb_free`"
+      api.destroy_logical_type(&type);
+      all_readable = all_readable && readable;
+      names += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
+      casts += i == 0 ? "" : ", ";
+      casts += readable ? fmt::format("c{}", i) : fmt::format("CAST(c{} AS VARCHAR)", i);
+    }
+    if (!all_readable && api.prepared_statement_type(statement) == DUCKDB_STATEMENT_TYPE_SELECT)
+      shape.readable_sql = "SELECT " + casts + " FROM " + as_subquery(sql) + " AS q(" + names + ")";
+    return shape;
+  }
 };
 
 Result<std::unique_ptr<DuckDbSession>> DuckDbSession::connect(const DuckDbApi& api, Watchdog& watchdog,
@@ -87,11 +148,11 @@ DuckDbSession::~DuckDbSession() {
   api_.disconnect(&connection_);
 }
 
-Result<std::unique_ptr<DuckDbSession::Prepared>> DuckDbSession::prepare(const Statement& statement) {
-  if (statement.sql.find('\0') != std::string::npos)
+Result<std::unique_ptr<DuckDbSession::Prepared>> DuckDbSession::prepare(const std::string& sql) {
+  if (sql.find('\0') != std::string::npos)
     return Error("sql-invalid"_code, "the statement holds a NUL character", std::string(kFixSql));
   auto prepared = std::make_unique<Prepared>(api_);
-  idx_t count = api_.extract_statements(connection_, statement.sql.c_str(), &prepared->extracted);
+  idx_t count = api_.extract_statements(connection_, sql.c_str(), &prepared->extracted);
   if (count == 0) {
     const char* error = api_.extract_statements_error(prepared->extracted);
     if (error != nullptr && *error != '\0')
@@ -159,11 +220,41 @@ Result<void> DuckDbSession::bind(Prepared& prepared, const Statement& statement)
 Result<Rows> DuckDbSession::run(const Statement& statement, const Call& call) {
   if (call.stopped() || call.expired()) return failure(call, nullptr);
   Watchdog::Guard guard(watchdog_, connection_, call);
-  Result<std::unique_ptr<Prepared>> prepared = prepare(statement);
+  Result<std::unique_ptr<Prepared>> prepared = prepare(statement.sql);
   if (!prepared) return call.stopped() || call.expired() ? failure(call, nullptr) : std::move(prepared).error();
+  duckdb_statement_type kind = api_.prepared_statement_type((*prepared)->statement);
+  if (kind == DUCKDB_STATEMENT_TYPE_TRANSACTION)
+    return Error("sql-transaction"_code, "a transaction cannot be begun or ended by a statement of its own",
+                 "each statement is a transaction of its own; leave out BEGIN, COMMIT and ROLLBACK");
+  if (kind == DUCKDB_STATEMENT_TYPE_SET || kind == DUCKDB_STATEMENT_TYPE_VARIABLE_SET) altered_ = true;
+  Prepared::Shape shape = (*prepared)->shape(statement.sql);
+  // Casts hide the names and types that the statement has. Without casts the result itself knows them best: those of a
+  // prepared statement are "unknown" where they depend on a parameter.
+  std::vector<ResultColumn> hidden;
+  if (!shape.readable_sql.empty())
+    if (Result<std::unique_ptr<Prepared>> readable = prepare(shape.readable_sql); readable) {
+      prepared = std::move(readable);
+      hidden = std::move(shape.columns);
+    }
   if (Result<void> bound = bind(**prepared, statement); !bound) return std::move(bound).error();
+  return execute(**prepared, statement, std::move(hidden), call);
+}
+
+Result<void> DuckDbSession::control(const char* transaction_sql, const Call& call) {
+  if (call.stopped() || call.expired()) return failure(call, nullptr);
+  Watchdog::Guard guard(watchdog_, connection_, call);
+  Statement statement{transaction_sql, {}, 1};
+  Result<std::unique_ptr<Prepared>> prepared = prepare(statement.sql);
+  if (!prepared) return std::move(prepared).error();
+  if (Result<Rows> done = execute(**prepared, statement, {}, call); !done) return std::move(done).error();
+  return {};
+}
+
+// `columns`: as known when the statement was prepared; the result's own where they were not known yet.
+Result<Rows> DuckDbSession::execute(Prepared& prepared, const Statement& statement, std::vector<ResultColumn> columns,
+                                    const Call& call) {
   PendingHolder pending(api_);
-  if (api_.pending_prepared_streaming((*prepared)->statement, &pending.pending) != DuckDBSuccess)
+  if (api_.pending_prepared_streaming(prepared.statement, &pending.pending) != DuckDBSuccess)
     return failure(call, api_.pending_error(pending.pending));
   ResultHolder holder(api_);
   if (api_.execute_pending(pending.pending, &holder.result) != DuckDBSuccess)
@@ -175,6 +266,8 @@ Result<Rows> DuckDbSession::run(const Statement& statement, const Call& call) {
     rows.changed = static_cast<std::int64_t>(api_.rows_changed(&holder.result));
   CellReader cells(api_, &holder.result);
   if (returns_rows) rows.columns = cells.columns();
+  for (std::size_t i = 0; i < rows.columns.size() && i < columns.size(); ++i)
+    if (!columns[i].type.empty()) rows.columns[i] = std::move(columns[i]);
   for (;;) {
     duckdb_data_chunk chunk = api_.fetch_chunk(holder.result);
     if (chunk == nullptr) break;
@@ -190,12 +283,14 @@ Result<Rows> DuckDbSession::run(const Statement& statement, const Call& call) {
   return rows;
 }
 
-Result<bool> DuckDbSession::would_change(const Statement& statement) {
-  Result<std::unique_ptr<Prepared>> prepared = prepare(statement);
-  if (!prepared) return std::move(prepared).error();
+Result<bool> DuckDbSession::would_change(const Statement& statement, const Call& call) {
+  if (call.stopped() || call.expired()) return failure(call, nullptr);
+  Watchdog::Guard guard(watchdog_, connection_, call);
+  Result<std::unique_ptr<Prepared>> prepared = prepare(statement.sql);
+  if (!prepared) return call.stopped() || call.expired() ? failure(call, nullptr) : std::move(prepared).error();
   duckdb_statement_type type = api_.prepared_statement_type((*prepared)->statement);
   if (type == DUCKDB_STATEMENT_TYPE_EXPLAIN) return sql_mentions(statement.sql, "analyze");  // EXPLAIN ANALYZE executes
-  return !kind_reads(type);
+  return !kind_reads(type) || calls_what_changes(statement.sql);
 }
 
 }  // namespace lockstep

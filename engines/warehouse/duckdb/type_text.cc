@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "engines/warehouse/duckdb/keywords.h"
+
 namespace lockstep {
 
 namespace {
@@ -302,11 +304,9 @@ std::string print_duckdb_type(const DataType& type) {
       return "MAP(" + print_duckdb_type(type.fields.at(0).type) + ", " + print_duckdb_type(type.fields.at(1).type) +
              ")";
     case DataType::Kind::structure: {
-      // The engine's own text where it is known: it quotes field names only where they need it.
-      if (!type.text.empty()) return type.text;
       std::string text = "STRUCT(";
       for (std::size_t i = 0; i < type.fields.size(); ++i)
-        text += (i == 0 ? "" : ", ") + quote_duckdb_identifier(type.fields[i].name) + " " +
+        text += (i == 0 ? "" : ", ") + print_duckdb_name(type.fields[i].name) + " " +
                 print_duckdb_type(type.fields[i].type);
       return text + ")";
     }
@@ -320,6 +320,12 @@ std::string print_duckdb_type(const DataType& type) {
       return type.text;
   }
   return type.text;
+}
+
+std::string print_duckdb_name(std::string_view name) {
+  bool plain = !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) == 0;
+  for (char c : name) plain = plain && (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_');
+  return plain && !is_duckdb_keyword(name) ? std::string(name) : quote_duckdb_identifier(name);
 }
 
 std::string quote_duckdb_identifier(std::string_view name) {

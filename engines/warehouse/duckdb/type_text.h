@@ -13,8 +13,11 @@ namespace lockstep {
 // Synonyms are brought to the engine's own name (INT -> INTEGER, TIMESTAMPTZ -> TIMESTAMP WITH TIME ZONE).
 DataType parse_duckdb_type(std::string_view text);
 
-// The text in the engine's spelling; `unknown` types print their text.
+// As the engine prints it, so that print(parse(t)) is t for every t of the engine's; `unknown` types print their text.
 std::string print_duckdb_type(const DataType& type);
+
+// Quoted only where the engine's own printer quotes: keywords, and what is not [A-Za-z_][A-Za-z0-9_]*.
+std::string print_duckdb_name(std::string_view name);
 
 std::string quote_duckdb_identifier(std::string_view name);
 std::string quote_duckdb_literal(std::string_view text);

@@ -30,12 +30,14 @@ class OwnedValues {
   OwnedValues(const OwnedValues&) = delete;
   OwnedValues& operator=(const OwnedValues&) = delete;
   void add(duckdb_value value) { values_.push_back(value); }
-  duckdb_value* data() { return values_.data(); }
+  // Never null: the C API makes no empty list of a null pointer.
+  duckdb_value* data() { return values_.empty() ? &none_ : values_.data(); }
   [[nodiscard]] idx_t size() const { return values_.size(); }
 
  private:
   const DuckDbApi& api_;
   std::vector<duckdb_value> values_;
+  duckdb_value none_ = nullptr;
 };
 
 // Recursion is bounded by the nesting of a type that the engine itself has accepted.

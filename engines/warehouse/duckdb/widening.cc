@@ -79,7 +79,9 @@ TypeChange from_scalar(CatalogKind kind, const DataType& from, const DataType& t
   if (is_scalar(from, "FLOAT") && is_scalar(to, "DOUBLE")) return widening();
   if (is_scalar(from, "DATE") && is_scalar(to, "TIMESTAMP")) return widening();
   if (is_scalar(from, "TIMESTAMP_S") && (is_scalar(to, "TIMESTAMP") || is_scalar(to, "TIMESTAMP_MS")))
-    return widening();
+    return kind == CatalogKind::file
+               ? widening()
+               : refuse(from, to, "a DuckLake's Parquet files hold no infinite TIMESTAMP_S, and reading it would fail");
   if (is_scalar(from, "TIMESTAMP_MS") && is_scalar(to, "TIMESTAMP")) return widening();
   if (is_scalar(to, "TIMESTAMP WITH TIME ZONE"))
     return refuse(from, to, "the instant would depend on the session's time zone");
@@ -94,23 +96,43 @@ TypeChange worse(TypeChange a, const TypeChange& b) {
   return a.verdict == TypeChange::Verdict::widening ? a : b;
 }
 
+bool holds_enumeration(const DataType& type) {
+  if (type.kind == DataType::Kind::enumeration) return true;
+  return std::any_of(type.fields.begin(), type.fields.end(),
+                     [](const TypeField& field) { return holds_enumeration(field.type); });
+}
+
+const TypeField* find_field(const DataType& structure, std::string_view name) {
+  for (const TypeField& field : structure.fields)
+    if (fold_name(field.name) == fold_name(name)) return &field;
+  return nullptr;
+}
+
+// Whether ADD COLUMN path.field can do it all, so that no statement has to name the whole type.
+bool only_gains_fields(const DataType& from, const DataType& to) {
+  if (same_type(from, to)) return true;
+  if (from.kind != to.kind || !from.nested() || from.size != to.size) return false;
+  return std::all_of(from.fields.begin(), from.fields.end(), [&to](const TypeField& field) {
+    const TypeField* match = find_field(to, field.name);
+    return match != nullptr && only_gains_fields(field.type, match->type);
+  });
+}
+
+TypeChange change(CatalogKind kind, const DataType& from, const DataType& to);
+
 // Every field of the old type must be there and keep its values; new fields are additions.
 TypeChange from_structure(CatalogKind kind, const DataType& from, const DataType& to) {
   TypeChange result{TypeChange::Verdict::same, {}};
   for (const TypeField& field : from.fields) {
-    const TypeField* match = nullptr;
-    for (const TypeField& candidate : to.fields)
-      if (fold_name(candidate.name) == fold_name(field.name)) match = &candidate;
+    const TypeField* match = find_field(to, field.name);
     if (match == nullptr) return refuse(from, to, fmt::format("the field \"{}\" would be dropped", field.name));
-    result = worse(std::move(result), duckdb_type_change(kind, field.type, match->type));
+    result = worse(std::move(result), change(kind, field.type, match->type));
   }
   if (to.fields.size() > from.fields.size()) result = worse(std::move(result), widening());
   return result;
 }
 
-}  // namespace
-
-TypeChange duckdb_type_change(CatalogKind kind, const DataType& from, const DataType& to) {
+TypeChange change(CatalogKind kind, const DataType& from, const DataType& to) {
   if (same_type(from, to)) return {TypeChange::Verdict::same, {}};
   if (from.kind == DataType::Kind::unknown || to.kind == DataType::Kind::unknown)
     return refuse(from, to, "this version of Lockstep does not know the type");
@@ -131,7 +153,7 @@ TypeChange duckdb_type_change(CatalogKind kind, const DataType& from, const Data
       if (to.kind == from.kind && to.size == from.size && to.fields.size() == from.fields.size()) {
         TypeChange result{TypeChange::Verdict::same, {}};
         for (std::size_t i = 0; i < from.fields.size(); ++i)
-          result = worse(std::move(result), duckdb_type_change(kind, from.fields[i].type, to.fields[i].type));
+          result = worse(std::move(result), change(kind, from.fields[i].type, to.fields[i].type));
         return result;
       }
       break;
@@ -143,11 +165,24 @@ TypeChange duckdb_type_change(CatalogKind kind, const DataType& from, const Data
             return refuse(from, to, fmt::format("the value '{}' would be lost", value));
         return widening();
       }
+      if (is_scalar(to, "VARCHAR")) return widening();
       break;
     case DataType::Kind::unknown:
       break;
   }
   return refuse(from, to, "that is another kind of value");
+}
+
+}  // namespace
+
+TypeChange duckdb_type_change(CatalogKind kind, const DataType& from, const DataType& to) {
+  TypeChange result = change(kind, from, to);
+  // Executed on 1.5.5: "Cannot serialize non-constant type parameter", and the table cannot be altered any more until
+  // the file is opened again.
+  if (kind == CatalogKind::file && result.verdict == TypeChange::Verdict::widening && to.nested() &&
+      holds_enumeration(to) && !only_gains_fields(from, to))
+    return refuse(from, to, "DuckDB cannot alter the type of a nested column that holds an ENUM");
+  return result;
 }
 
 }  // namespace lockstep

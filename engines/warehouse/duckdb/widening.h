@@ -8,6 +8,8 @@ namespace lockstep {
 
 enum class CatalogKind { file, lake };
 
+// Every value of `from` is kept, save one: a DATE beyond the year 294246 has no
+// TIMESTAMP. A DuckDB file then refuses the statement; a DuckLake, which rewrites nothing, would fail when it reads it.
 TypeChange duckdb_type_change(CatalogKind kind, const DataType& from, const DataType& to);
 
 }  // namespace lockstep

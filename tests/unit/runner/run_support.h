@@ -102,6 +102,7 @@ class FakeStep final : public Step {
         {Action::Kind::sql, "local", "t", "ALTER " + label(context), "because", inputs_.value("changes", false)});
     look.preview.outputs = inputs_.value("preview", Json::object());
     look.preview.figure = "preview";
+    if (inputs_.value("no_actions", false)) look.actions.clear();
     if (inputs_.contains("preview_fails")) look.preview.failure = error_of(inputs_["preview_fails"]);
     return look;
   }

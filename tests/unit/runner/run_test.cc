@@ -100,13 +100,21 @@ TEST(Run, AConditionThatCannotBeEvaluatedFailsItsStep) {
   EXPECT_EQ(report.status, RunReport::Status::failed);
 }
 
-TEST(Run, APreviewThatFailsIsNotActedUpon) {
-  TestRun run(R"json([{"id": "a", "with": {"preview_fails": "refused", "preview": {"plan": []}}}])json");
+TEST(Run, APreviewThatFailsWithoutActionsIsNotActedUpon) {
+  TestRun run(R"json([{"id": "a", "with": {"preview_fails": "refused", "no_actions": true, "preview": {"plan": []}}}])json");
   const RunReport report = run.run();
   EXPECT_EQ(report.steps[0].status, StepStatus::failed);
   EXPECT_EQ(report.steps[0].error->code, "refused");
   EXPECT_EQ(report.steps[0].outputs, (Json{{"plan", Json::array()}}));
   EXPECT_THAT(run.diary.notes(), ElementsAre("look a"));
+}
+
+TEST(Run, APreviewThatFailsBesideActionsIsActedUponSoThatTheRestIsDone) {
+  TestRun run(R"json([{"id": "a", "with": {"preview_fails": "refused", "fails": "refused"}}])json");
+  const RunReport report = run.run();
+  EXPECT_EQ(report.steps[0].status, StepStatus::failed);
+  EXPECT_EQ(report.steps[0].error->code, "refused");
+  EXPECT_THAT(run.diary.notes(), ElementsAre("look a", "act a", "end a"));
 }
 
 TEST(Run, AnEscapedExceptionIsAnInternalErrorOfItsStep) {

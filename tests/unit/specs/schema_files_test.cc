@@ -153,5 +153,25 @@ TEST(SchemaFiles, EditorSchemaIsSelfContainedAndUpToDate) {
   EXPECT_TRUE(text.str() == bundle.dump(2) + "\n") << "write it anew: lockstep schema > schemas/editor.json";
 }
 
+TEST(SchemaFiles, EditorSchemaTakesExpressionsAndKnowsTheInputs) {
+  const Json bundle = editor_schema();
+  const auto accepts = [&](std::string_view uses, const Json& with) {
+    const Json step{{"id", "a"}, {"uses", uses}, {"with", with}, {"continue_on_error", "${{ params.c }}"}};
+    return schema_verdict({{"version", 1}, {"steps", {step}}}, bundle, bundle);
+  };
+  Json apply{{"destination_catalog", "${{ params.d }}"},
+             {"schema_name", "s"},
+             {"table_name", "t"},
+             {"dry_run", "${{ params.n }}"},
+             {"changes", "${{ steps.detect.outputs }}"}};
+  EXPECT_TRUE(accepts("schema-evolution/apply", apply));
+  EXPECT_FALSE(accepts("schema-evolution/detect", apply));
+  apply["dry_run"] = "no";
+  EXPECT_FALSE(accepts("schema-evolution/apply", apply));
+  EXPECT_TRUE(accepts("sql/query", {{"statement", "SELECT 1"}, {"max_rows", "${{ params.n }}"}}));
+  EXPECT_FALSE(accepts("sql/query", {{"statement", "SELECT 1"}, {"max_row", 1}}));
+  EXPECT_FALSE(accepts("sql/qery", {{"statement", "SELECT 1"}}));
+}
+
 }  // namespace
 }  // namespace lockstep

@@ -97,6 +97,14 @@ TEST(Secrets, MaskEveryLineOfALongOne) {
   EXPECT_THAT(secrets->redact(base64("xADANBgkqx")), Not(HasSubstr(base64("xADANBgkq").substr(2, 10))));
 }
 
+TEST(Secrets, MaskTheWholeOfTheirOwnBase64) {
+  for (const char* secret : {"open-sesame-4", "open-sesame-42", "open-sesame-423"}) {
+    SecretSet secrets;
+    ASSERT_TRUE(secrets.add("KEY", secret).ok());
+    EXPECT_EQ(secrets.redact("x " + base64(secret) + " y"), "x *** y") << secret;
+  }
+}
+
 TEST(Secrets, MaskInsideSqlText) {
   const auto secrets = set_of({"it's a \"secret\""});
   EXPECT_EQ(secrets->redact("SELECT 'it''s a \"secret\"'"), "SELECT '***'");

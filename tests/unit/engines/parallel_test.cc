@@ -1,0 +1,78 @@
+#include "engines/parallel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace lockstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(ParallelFor, RunsEveryIndexOnce) {
+  for (const std::size_t workers : {0U, 1U, 3U, 100U}) {
+    std::vector<std::atomic<int>> runs(50);
+    EXPECT_EQ(parallel_for(runs.size(), workers, {}, [&](std::size_t i) { ++runs[i]; }), runs.size());
+    EXPECT_TRUE(std::all_of(runs.begin(), runs.end(), [](const std::atomic<int>& count) { return count == 1; }));
+  }
+}
+
+TEST(ParallelFor, NothingToDoIsDone) {
+  EXPECT_EQ(parallel_for(0, 4, {}, [](std::size_t) { FAIL(); }), 0U);
+}
+
+TEST(ParallelFor, OneWorkerIsTheCallerInOrder) {
+  std::vector<std::size_t> seen;
+  const std::thread::id caller = std::this_thread::get_id();
+  parallel_for(5, 1, {}, [&](std::size_t i) {
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+    seen.push_back(i);
+  });
+  EXPECT_EQ(seen, (std::vector<std::size_t>{0, 1, 2, 3, 4}));
+}
+
+TEST(ParallelFor, NoMoreThanItsWorkersRunAtOnce) {
+  std::atomic<int> now{0};
+  std::atomic<int> most{0};
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  parallel_for(40, 4, {}, [&](std::size_t) {
+    const int running = ++now;
+    int seen = most.load();
+    while (running > seen && !most.compare_exchange_weak(seen, running)) {
+    }
+    std::this_thread::sleep_for(1ms);
+    {
+      std::lock_guard lock(mutex);
+      threads.insert(std::this_thread::get_id());
+    }
+    --now;
+  });
+  EXPECT_LE(most, 4);
+  EXPECT_GE(threads.size(), 2U);
+  EXPECT_LE(threads.size(), 4U);
+}
+
+TEST(ParallelFor, StartsNothingOnceStopped) {
+  std::stop_source source;
+  std::atomic<std::size_t> ran{0};
+  const std::size_t told = parallel_for(1000, 2, {source.get_token(), std::nullopt}, [&](std::size_t) {
+    if (++ran == 10) source.request_stop();
+  });
+  EXPECT_EQ(told, ran);
+  EXPECT_GE(ran, 10U);
+  EXPECT_LE(ran, 11U);  // the other worker may be in the middle of one
+}
+
+TEST(ParallelFor, StartsNothingOnceExpired) {
+  const Call over{{}, std::chrono::steady_clock::now() - 1ms};
+  EXPECT_EQ(parallel_for(10, 2, over, [](std::size_t) { FAIL(); }), 0U);
+}
+
+}  // namespace
+}  // namespace lockstep
