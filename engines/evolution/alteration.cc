@@ -246,18 +246,17 @@ class Planner {
       if (change.kind != FieldChange::Kind::type) continue;
       const TypeChange leaf = dialect_.type_change(change.destination, change.source);
       if (leaf.verdict != TypeChange::Verdict::refused) continue;
-      refuse_type(full_path(column.destination.name, change.path), change.destination, change.source, leaf.reason);
+      refuse_type(full_path(column.destination.name, change.path), leaf.reason);
       return;
     }
-    const TypeChange whole = dialect_.type_change(column.destination.type, column.type.with_removed);
-    refuse_type({column.destination.name}, column.destination.type, column.type.with_removed, whole.reason);
+    refuse_type({column.destination.name},
+                dialect_.type_change(column.destination.type, column.type.with_removed).reason);
   }
 
-  void refuse_type(const ColumnPath& path, const DataType& from, const DataType& to, const std::string& reason) {
+  // `reason` names both types.
+  void refuse_type(const ColumnPath& path, const std::string& reason) {
     refuse(path_text(path),
-           Error("type-change-refused"_code,
-                 fmt::format("column \"{}\" cannot go from {} to {}: {}", path_text(path), dialect_.print_type(from),
-                             dialect_.print_type(to), reason),
+           Error("type-change-refused"_code, fmt::format("column \"{}\": {}", path_text(path), reason),
                  "copy the column by hand (add a new one, convert, drop the old one), or change the source"));
   }
 
