@@ -83,9 +83,8 @@ TEST(Alteration, ANestedFieldIsAddedByItsPathAndAWideningChangesTheWholeType) {
   EXPECT_EQ(sql(gained.plan()),
             Texts{file_dialect().add_column(gained.destination.name, {"st", "b"}, file_type("VARCHAR"), std::nullopt)});
   const Case widened({{"st", "STRUCT(a BIGINT, b VARCHAR)"}}, {{"st", "STRUCT(a INTEGER, own DATE)"}});
-  EXPECT_EQ(
-      sql(widened.plan()),
-      Texts{R"(ALTER TABLE "staging"."s"."t" ALTER COLUMN "st" TYPE STRUCT(a BIGINT, own DATE, b VARCHAR))"});
+  EXPECT_EQ(sql(widened.plan()),
+            Texts{R"(ALTER TABLE "staging"."s"."t" ALTER COLUMN "st" TYPE STRUCT(a BIGINT, own DATE, b VARCHAR))"});
   EXPECT_EQ(widened.plan().skipped, Texts{"st.own"});
 }
 
