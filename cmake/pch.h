@@ -1,10 +1,10 @@
 // What nearly every unit includes; precompiled once and shared by the three libraries.
 #pragma once
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <fmt/format.h>
 #include <functional>
 #include <map>
 #include <memory>

@@ -9,7 +9,8 @@ namespace lockstep {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// Passed by value. A callee returns Error "cancelled" when stopped and "timeout" when the deadline passed, within 250 ms.
+// Passed by value. A callee returns Error "cancelled" when stopped and "timeout" when the deadline passed, within 250
+// ms.
 struct Call {
   std::stop_token stop;
   std::optional<SteadyTime> deadline;

@@ -70,7 +70,4 @@ Json step_json(const StepReport& step);
 // schemas/report.schema.json, version 1; every string redacted.
 Json report_json(const RunReport& report, const SecretSet& secrets);
 
-// Writes a file of mode 0600 whole: temporary file, fsync, rename, fsync of the folder.
-Result<void> write_file_atomically(const std::string& path, std::string_view text);
-
 }  // namespace lockstep

@@ -40,7 +40,7 @@ struct RunInputs {
 
 // Blocks until the run has ended. Which step starts when is in scheduler.h; what happens to it:
 //  - `if` is evaluated when all needs have ended; then `with`, once an attempt; inputs are checked against the schema,
-//    the step looks and acts, outputs are checked. A look whose preview says failure is not acted upon.
+//    the step looks and acts, outputs are checked. A look without actions whose preview says failure is the end of it.
 //  - A step's timeout covers its attempts, the waits between them, and all items of its for_each. When it passes, the
 //    running statement is interrupted; the step has failed with "timeout" even if it came to an end by itself, later.
 //  - for_each: items run at once up to max_parallel, one after the other if the step writes a catalog. After an item

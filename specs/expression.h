@@ -112,7 +112,7 @@ struct References {
   std::set<std::string, std::less<>> secrets;
   std::set<std::string, std::less<>> params;
   std::set<std::string, std::less<>> env;
-  bool status_function = false;  // uses always(), failure(), success() or cancelled()
+  bool status_function = false;                         // uses always(), failure(), success() or cancelled()
   std::set<std::string, std::less<>> status_functions;  // which of them
   bool item = false;
   bool run = false;

@@ -17,7 +17,9 @@ struct Code {
   std::string_view text;
 };
 
-consteval Code operator""_code(const char* text, std::size_t size) { return Code{std::string_view(text, size)}; }
+consteval Code operator""_code(const char* text, std::size_t size) {
+  return Code{std::string_view(text, size)};
+}
 
 // What went wrong, in words for a person: `message` names the cause, `remedy` the next step to take (may be empty
 // only where nothing can be done). `context` holds outer circumstances, innermost first ("while reading sales.orders").

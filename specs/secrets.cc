@@ -40,8 +40,8 @@ std::string base64_core(std::string_view secret, std::size_t shift, std::string_
   return text;
 }
 
-// The secret encoded for itself: the last character then holds zero bits, and padding may follow. Masked whole, so that no
-// tail of it stays readable.
+// The secret encoded for itself: the last character then holds zero bits, and padding may follow. Masked whole, so that
+// no tail of it stays readable.
 std::string base64_whole(std::string_view secret, std::string_view alphabet, bool padded) {
   std::string filled(secret);
   filled.append((3 - secret.size() % 3) % 3, '\0');

@@ -6,8 +6,8 @@
 
 namespace lockstep {
 
-// `line` and `column` count from 1; columns count Unicode code points, as editors show them. `offset` is in bytes from 0.
-// line == 0 means "no position".
+// `line` and `column` count from 1; columns count Unicode code points, as editors show them. `offset` is in bytes from
+// 0. line == 0 means "no position".
 struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;

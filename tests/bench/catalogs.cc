@@ -102,7 +102,7 @@ int naive(const std::string& folder) {
   auto began = std::chrono::steady_clock::now();
   for (const char* name : {"prod", "staging"})
     must(warehouse->run(
-        {fmt::format("SELECT count(*), sum(hash(id, account, name, amount, score, active, day, at, bucket, "
+        {fmt::format("SELECT count(*), sum(hash(id, account, name, amount, score, active, day, moment, bucket, "
                      "note)) FROM {}.main.events",
                      name),
          {},

@@ -132,8 +132,8 @@ std::string DuckDbDialect::set_default(const TableName& table, std::string_view 
 
 std::string DuckDbDialect::fill_column(const TableName& table, std::string_view column, const DataType& type,
                                        std::string_view expression) const {
-  // A file refuses SET NOT NULL behind an UPDATE of the same transaction ("outstanding updates"), but not behind a change
-  // of the type; a DuckLake has no USING, and gets its statistics from the UPDATE.
+  // A file refuses SET NOT NULL behind an UPDATE of the same transaction ("outstanding updates"), but not behind a
+  // change of the type; a DuckLake has no USING, and gets its statistics from the UPDATE.
   if (kind_ == CatalogKind::lake) return Dialect::fill_column(table, column, type, expression);
   return change_type(table, column, type) + " USING " + std::string(expression);
 }

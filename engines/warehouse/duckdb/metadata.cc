@@ -60,8 +60,7 @@ std::map<std::string, Objects> read_objects(const Rows& rows) {
 
 // The engine's own numbers may have gaps where columns were dropped.
 void number_columns(std::vector<Column>& columns) {
-  std::stable_sort(columns.begin(), columns.end(),
-                   [](const Column& a, const Column& b) { return a.position < b.position; });
+  std::sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.position < b.position; });
   int position = 0;
   for (Column& column : columns) column.position = ++position;
 }

@@ -120,7 +120,7 @@ class FakeWarehouse : public Warehouse {
     record("dependents");
     std::vector<Dependents> all;
     for (const TableName& table : tables) {
-      Dependents of{table, {}, {}, {}, {}};
+      Dependents of{table, {}, {}, {}, {}, {}};
       for (const Dependents& known : dependents_)
         if (fold_name(known.table.full()) == fold_name(table.full())) of = known;
       all.push_back(std::move(of));

@@ -117,8 +117,11 @@ TEST(JsonProgress, WritesOneEventALine) {
   json.step_finished(report.steps[1]);
   json.run_finished(report);
   std::vector<std::string> types;
+  const Json* schema = embedded_schema("event");
+  ASSERT_NE(schema, nullptr);
   for (const Json& event : events) {
     types.push_back(event["type"]);
+    EXPECT_TRUE(schema_verdict(event, *schema, *schema)) << event;
     EXPECT_EQ(event["run_id"], report.run_id);
     EXPECT_EQ(event["time"].get<std::string>().size(), 24U);
   }

@@ -101,7 +101,8 @@ TEST(Run, AConditionThatCannotBeEvaluatedFailsItsStep) {
 }
 
 TEST(Run, APreviewThatFailsWithoutActionsIsNotActedUpon) {
-  TestRun run(R"json([{"id": "a", "with": {"preview_fails": "refused", "no_actions": true, "preview": {"plan": []}}}])json");
+  TestRun run(
+      R"json([{"id": "a", "with": {"preview_fails": "refused", "no_actions": true, "preview": {"plan": []}}}])json");
   const RunReport report = run.run();
   EXPECT_EQ(report.steps[0].status, StepStatus::failed);
   EXPECT_EQ(report.steps[0].error->code, "refused");

@@ -51,8 +51,7 @@ TEST(ExpressionEval, Comparison) {
   EXPECT_EQ(value("params.list != params.mixed"), "true");
   EXPECT_EQ(value("params.nothing == 'x'"), "false");
   EXPECT_EQ(value("params.nothing == null"), "true");
-  EXPECT_THAT(value("params.mixed[0] == params.mixed[1]"),
-              HasSubstr("expression-type: \"params.mixed[0]\" is number"));
+  EXPECT_THAT(value("params.mixed[0] == params.mixed[1]"), HasSubstr("expression-type: \"params.mixed[0]\" is number"));
   EXPECT_THAT(value("params.mixed[0] < params.mixed[1]"), HasSubstr("expression-type"));
   EXPECT_THAT(value("params.mixed[0] && true"), HasSubstr("expression-type"));
 }
