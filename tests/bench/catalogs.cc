@@ -85,7 +85,7 @@ int make_rows(const std::string& folder, const std::string& rows) {
             "CREATE TABLE {}.main.events AS SELECT range AS id, range % 1000 AS account, 'user ' || (range % 5000) AS "
             "name, (range * 7 % 100000)::DECIMAL(12,2) AS amount, range / 3.0 AS score, (range % 2 = 0) AS active, "
             "DATE '2020-01-01' + (range % 2000)::INTEGER AS day, TIMESTAMP '2020-01-01' + INTERVAL (range) SECOND AS "
-            "at, "
+            "moment, "
             "(range % 97)::SMALLINT AS bucket, CASE WHEN range % 11 = 0 THEN NULL ELSE 'note ' || (range % 313) END AS "
             "note "
             "FROM range({})",
