@@ -91,6 +91,10 @@ int exit_code(const RunReport& report, int signal) {
 int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   const Runbook& runbook = *loaded.runbook;
   SecretSet secrets;
+  // The signing secret is read by the signing step itself; no output may show it either. One too short to be hidden is
+  // too short to sign with, and nothing else prints it.
+  if (const char* signing = std::getenv("CLONE_XS_SIGNING_SECRET"); signing != nullptr && *signing != '\0')
+    (void)secrets.add("CLONE_XS_SIGNING_SECRET", signing);
   SecretValues secret_values;
   if (!arguments.secrets_file.empty()) {
     Result<SecretValues> read = read_secrets_file(arguments.secrets_file);

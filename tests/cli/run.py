@@ -31,8 +31,8 @@ PLACEHOLDERS = [
 ]
 
 
-def normalise(text, folder):
-    text = text.replace(str(folder), "<FOLDER>")
+def normalise(text, folder, binaries):
+    text = text.replace(str(folder), "<FOLDER>").replace(str(binaries), "<BIN>")
     for pattern, replacement in PLACEHOLDERS:
         text = pattern.sub(replacement, text)
     return text
@@ -48,8 +48,8 @@ def run(case, binaries):
         done = subprocess.run(["bash", "cmd"], cwd=folder, env=environment, capture_output=True, timeout=120,
                               stdin=subprocess.DEVNULL)
         return {
-            "stdout": normalise(done.stdout.decode("utf-8", "backslashreplace"), folder),
-            "stderr": normalise(done.stderr.decode("utf-8", "backslashreplace"), folder),
+            "stdout": normalise(done.stdout.decode("utf-8", "backslashreplace"), folder, binaries),
+            "stderr": normalise(done.stderr.decode("utf-8", "backslashreplace"), folder, binaries),
             "exit": f"{done.returncode}\n",
         }
 
