@@ -21,7 +21,7 @@ class Apply : public Step {
   }
 
   Result<Look> look(const StepContext& context) override {
-    Result<Scope> scope = open_scope(context, inputs_);
+    Result<OpenedCatalogs> scope = open_scope(context, inputs_);
     if (!scope) return scope.error();
     scope_ = std::move(scope).value();
     const std::string name = TableName{inputs_.destination_catalog, inputs_.schema_name, inputs_.table_name}.full();
@@ -106,7 +106,7 @@ class Apply : public Step {
   EvolutionInputs inputs_;
   Json changes_;
   AlterationPolicy policy_;
-  Scope scope_;
+  OpenedCatalogs scope_;
   std::vector<WantedTable> planned_;  // one, when the changes can be applied
 };
 

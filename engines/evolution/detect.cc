@@ -17,7 +17,7 @@ class Detect : public Step {
   explicit Detect(EvolutionInputs inputs) : inputs_(std::move(inputs)) {}
 
   Result<Look> look(const StepContext& context) override {
-    Result<Scope> scope = open_scope(context, inputs_);
+    Result<OpenedCatalogs> scope = open_scope(context, inputs_);
     if (!scope) return scope.error();
     const Table* source = TableIndex(scope->source).find(inputs_.schema_name, inputs_.table_name);
     const Table* destination = TableIndex(scope->destination).find(inputs_.schema_name, inputs_.table_name);
@@ -68,7 +68,7 @@ class Detect : public Step {
 
  private:
   // The response with nothing found.
-  Json frame(const Scope& scope, const Table* source, const Table* destination) const {
+  Json frame(const OpenedCatalogs& scope, const Table* source, const Table* destination) const {
     const TableName source_name{inputs_.source_catalog, inputs_.schema_name, inputs_.table_name};
     const TableName destination_name{inputs_.destination_catalog, inputs_.schema_name, inputs_.table_name};
     Json outputs = {{"source", (source != nullptr ? source->name : source_name).full()},

@@ -37,7 +37,7 @@ class EvolveCatalog : public Step {
       : inputs_(std::move(inputs)), filter_(std::move(filter)), policy_{inputs_.drop_removed} {}
 
   Result<Look> look(const StepContext& context) override {
-    Result<Scope> scope = open_scope(context, inputs_);
+    Result<OpenedCatalogs> scope = open_scope(context, inputs_);
     if (!scope) return scope.error();
     scope_ = std::move(scope).value();
     if (Result<void> planned = plan(context.call); !planned) return planned.error();
@@ -207,7 +207,7 @@ class EvolveCatalog : public Step {
   EvolutionInputs inputs_;
   TableFilter filter_;
   AlterationPolicy policy_;
-  Scope scope_;
+  OpenedCatalogs scope_;
   std::size_t total_ = 0;
   std::size_t extra_ = 0;
   std::vector<std::string> missing_;

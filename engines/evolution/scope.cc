@@ -8,7 +8,7 @@
 
 namespace lockstep {
 
-Result<Scope> open_scope(const StepContext& context, const EvolutionInputs& inputs) {
+Result<OpenedCatalogs> open_scope(const StepContext& context, const EvolutionInputs& inputs) {
   const bool two = !inputs.source_catalog.empty();
   if (two && fold_name(inputs.source_catalog) == fold_name(inputs.destination_catalog))
     return Error("catalogs-equal"_code,
@@ -16,7 +16,7 @@ Result<Scope> open_scope(const StepContext& context, const EvolutionInputs& inpu
                  "name two catalogs of the connection");
   Result<Warehouse*> warehouse = context.warehouses.get(context.connection);
   if (!warehouse) return warehouse.error();
-  Scope scope;
+  OpenedCatalogs scope;
   scope.warehouse = *warehouse;
   std::vector<std::string> catalogs;
   if (two) {

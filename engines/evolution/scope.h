@@ -13,7 +13,7 @@
 namespace lockstep {
 
 // A connection with the catalogs of one step opened and described (one description for all of them).
-struct Scope {
+struct OpenedCatalogs {
   Warehouse* warehouse = nullptr;
   const Dialect* source_dialect = nullptr;  // null: no source catalog was named
   const Dialect* dialect = nullptr;         // the destination's
@@ -22,7 +22,7 @@ struct Scope {
 };
 
 // Errors: those of the warehouse, and "catalogs-equal" when source and destination are the same.
-Result<Scope> open_scope(const StepContext& context, const EvolutionInputs& inputs);
+Result<OpenedCatalogs> open_scope(const StepContext& context, const EvolutionInputs& inputs);
 
 // Tables and views by folded "schema.table". Points into the contents, which must outlive it.
 class TableIndex {

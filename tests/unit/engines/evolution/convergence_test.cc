@@ -109,7 +109,8 @@ std::vector<std::string> fill(const std::string& table, const std::vector<Random
 }
 
 // What a reader sees of the columns that are to survive.
-std::vector<std::vector<Json>> survivors(Lab& lab, const std::string& table, const std::vector<RandomColumn>& columns) {
+std::vector<std::vector<Json>> survivors(EvolutionLab& lab, const std::string& table,
+                                         const std::vector<RandomColumn>& columns) {
   std::string list;
   for (const RandomColumn& column : columns) {
     const std::string name = quoted(column.name);
@@ -136,7 +137,7 @@ class Cases {
     const auto before = survivors(lab_, table, destination);
 
     const Json inputs = {{"include_tables", {"main." + table}}};
-    const Lab::Ran first = lab_.evolve_live(inputs);
+    const EvolutionLab::Ran first = lab_.evolve_live(inputs);
     RC_LOG() << first.outcome.outputs.dump(2) << "\n";
     RC_ASSERT(first.outcome.outputs["total_tables"] == 1);
     RC_ASSERT(survivors(lab_, table, destination) == before);
@@ -144,11 +145,11 @@ class Cases {
     if (refused) {
       // Refused by look(), not found out by trying.
       RC_ASSERT(first.log.empty());
-      RC_ASSERT(!Lab::detail(first.outcome, "main." + table)["errors"].empty());
+      RC_ASSERT(!EvolutionLab::detail(first.outcome, "main." + table)["errors"].empty());
     } else {
       RC_ASSERT(!first.outcome.failure);
     }
-    const Lab::Ran second = lab_.evolve_live(inputs);
+    const EvolutionLab::Ran second = lab_.evolve_live(inputs);
     RC_ASSERT(second.look.actions.empty());
     RC_ASSERT(second.outcome.outputs["tables_with_errors"] == first.outcome.outputs["tables_with_errors"]);
     RC_CLASSIFY(refused);
@@ -156,7 +157,7 @@ class Cases {
   }
 
  private:
-  Lab lab_;
+  EvolutionLab lab_;
   int next_ = 0;
 };
 

@@ -9,7 +9,7 @@ namespace lockstep {
 namespace {
 
 TEST(Detect, SaysEveryDifferenceAndWhatItWouldTake) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE TABLE prod.main.t (id BIGINT, price DECIMAL(18,4), st STRUCT(a INTEGER, b VARCHAR))",
            "CREATE TABLE staging.main.t (id INTEGER, st STRUCT(a INTEGER), old DATE)"});
   const Json found = lab.detect("t").outcome.outputs;
@@ -30,25 +30,25 @@ TEST(Detect, SaysEveryDifferenceAndWhatItWouldTake) {
 }
 
 TEST(Detect, AWideningIsCompatible) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE TABLE prod.main.t (id BIGINT, fresh DATE)", "CREATE TABLE staging.main.t (id INTEGER)"});
-  const Lab::Ran ran = lab.detect("t");
+  const EvolutionLab::Ran ran = lab.detect("t");
   EXPECT_EQ(ran.outcome.outputs["is_compatible"], true);
   EXPECT_FALSE(ran.outcome.failure);
   EXPECT_TRUE(ran.look.actions.empty());
 }
 
 TEST(Detect, MissingUnchangedViewsAndTypos) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE TABLE prod.main.gone (id BIGINT)", "CREATE TABLE prod.main.same (id BIGINT)",
            "CREATE TABLE staging.main.same (ID BIGINT)", "CREATE VIEW prod.main.v AS SELECT 1 AS a",
            "CREATE TABLE staging.main.v (a INTEGER)"});
-  const Lab::Ran gone = lab.detect("gone");
+  const EvolutionLab::Ran gone = lab.detect("gone");
   EXPECT_EQ(gone.outcome.outputs["status"], "missing");
   EXPECT_TRUE(gone.outcome.outputs["added_columns"].empty());
   EXPECT_FALSE(gone.outcome.failure);
   EXPECT_EQ(gone.outcome.warnings.size(), 1U);
-  const Lab::Ran same = lab.detect("same");
+  const EvolutionLab::Ran same = lab.detect("same");
   EXPECT_EQ(same.outcome.outputs["status"], "unchanged");
   EXPECT_EQ(same.outcome.outputs["notes"].size(), 1U);
   EXPECT_EQ(same.outcome.outputs["requires_action"], false);
@@ -58,18 +58,18 @@ TEST(Detect, MissingUnchangedViewsAndTypos) {
 
 TEST(Apply, DoesWhatDetectFoundAndThenDetectFindsNothing) {
   for (const CatalogKind kind : {CatalogKind::file, CatalogKind::lake}) {
-    Lab lab(kind, kind);
+    EvolutionLab lab(kind, kind);
     lab.sql(
         {"CREATE TABLE prod.main.t (id BIGINT NOT NULL DEFAULT 4, full_name VARCHAR, fresh DECIMAL(10,2), st STRUCT(a "
          "BIGINT, b VARCHAR))",
          "CREATE TABLE staging.main.t (id INTEGER, name VARCHAR, st STRUCT(a INTEGER))",
          "COMMENT ON COLUMN prod.main.t.fresh IS 'new'", "INSERT INTO staging.main.t VALUES (1, 'Ada', {'a': 5})"});
     const Json changes = lab.detect("t", {{"rename", {{"name", "full_name"}}}}).outcome.outputs;
-    const Lab::Ran dry = lab.apply("t", changes);
+    const EvolutionLab::Ran dry = lab.apply("t", changes);
     EXPECT_EQ(dry.outcome.outputs["status"], "dry_run");
     EXPECT_EQ(dry.outcome.outputs["dry_run"], true);
     EXPECT_TRUE(dry.log.empty());
-    const Lab::Ran live = lab.apply("t", changes, {{"dry_run", false}});
+    const EvolutionLab::Ran live = lab.apply("t", changes, {{"dry_run", false}});
     EXPECT_FALSE(live.outcome.failure) << live.outcome.failure->message;
     EXPECT_EQ(live.outcome.outputs["status"], "applied");
     EXPECT_EQ(live.outcome.outputs["added"], Json::parse(R"(["st.b", "fresh"])"));
@@ -84,7 +84,7 @@ TEST(Apply, DoesWhatDetectFoundAndThenDetectFindsNothing) {
 }
 
 TEST(Apply, RemovedColumnsAreSkippedUnlessAsked) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE TABLE prod.main.t (a INTEGER)", "CREATE TABLE staging.main.t (a INTEGER, old DATE)"});
   const Json changes = lab.detect("t").outcome.outputs;
   EXPECT_EQ(lab.apply("t", changes, {{"dry_run", false}}).outcome.outputs["skipped"], Json::parse(R"(["old"])"));
@@ -93,9 +93,9 @@ TEST(Apply, RemovedColumnsAreSkippedUnlessAsked) {
 }
 
 TEST(Apply, RefusesWhatCannotBeDoneAsAWhole) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE TABLE prod.main.t (a INTEGER, fresh DATE)", "CREATE TABLE staging.main.t (a VARCHAR)"});
-  const Lab::Ran ran = lab.apply("t", lab.detect("t").outcome.outputs, {{"dry_run", false}});
+  const EvolutionLab::Ran ran = lab.apply("t", lab.detect("t").outcome.outputs, {{"dry_run", false}});
   ASSERT_TRUE(ran.outcome.failure);
   EXPECT_EQ(ran.outcome.failure->code, "type-change-refused");
   EXPECT_EQ(ran.outcome.outputs["errors"][0]["column"], "a");

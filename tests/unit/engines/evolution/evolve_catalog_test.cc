@@ -14,7 +14,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EvolveCatalogBothKinds, ::testing::Values(Catalo
                          [](const auto& kind) { return kind.param == CatalogKind::file ? "file" : "lake"; });
 
 TEST_P(EvolveCatalogBothKinds, ManyTablesAtOnceAndASecondRunFindsNothing) {
-  Lab lab(GetParam(), GetParam());
+  EvolutionLab lab(GetParam(), GetParam());
   std::vector<std::string> setup;
   for (int i = 0; i < 30; ++i) {
     const std::string name = "t" + std::to_string(i);
@@ -24,7 +24,7 @@ TEST_P(EvolveCatalogBothKinds, ManyTablesAtOnceAndASecondRunFindsNothing) {
     setup.push_back("INSERT INTO staging.main." + name + " VALUES (1, {'a': 2})");
   }
   lab.sql(setup);
-  const Lab::Ran first = lab.evolve_live({{"max_workers", 4}});
+  const EvolutionLab::Ran first = lab.evolve_live({{"max_workers", 4}});
   EXPECT_FALSE(first.outcome.failure) << first.outcome.failure->message;
   EXPECT_EQ(first.outcome.outputs["tables_with_changes"], 30);
   EXPECT_EQ(first.outcome.outputs["dry_run"], false);
@@ -34,7 +34,7 @@ TEST_P(EvolveCatalogBothKinds, ManyTablesAtOnceAndASecondRunFindsNothing) {
     EXPECT_EQ(entry["applied"]["altered"][0], "id");
   }
   const std::string version = lab.version("staging");
-  const Lab::Ran second = lab.evolve_live();
+  const EvolutionLab::Ran second = lab.evolve_live();
   EXPECT_TRUE(second.look.actions.empty());
   EXPECT_EQ(second.outcome.outputs["tables_unchanged"], 30);
   EXPECT_EQ(second.outcome.outputs["details"], Json::array());
@@ -45,7 +45,7 @@ TEST_P(EvolveCatalogBothKinds, ManyTablesAtOnceAndASecondRunFindsNothing) {
 
 TEST_P(EvolveCatalogBothKinds, ALakeIsChangedInOneStampedCommit) {
   if (GetParam() != CatalogKind::lake) return;
-  Lab lab(CatalogKind::lake, CatalogKind::lake);
+  EvolutionLab lab(CatalogKind::lake, CatalogKind::lake);
   std::vector<std::string> setup;
   for (int i = 0; i < 12; ++i) {
     setup.push_back("CREATE TABLE prod.main.t" + std::to_string(i) + " (a BIGINT, b VARCHAR)");
@@ -65,7 +65,7 @@ TEST_P(EvolveCatalogBothKinds, ALakeIsChangedInOneStampedCommit) {
 }
 
 TEST_P(EvolveCatalogBothKinds, TheDryRunReadsMetadataInTwoStatements) {
-  Lab lab(GetParam(), GetParam());
+  EvolutionLab lab(GetParam(), GetParam());
   lab.sql({"CREATE TABLE prod.main.a (x INTEGER)", "CREATE TABLE staging.main.a (x INTEGER)"});
   EXPECT_EQ(lab.evolve().outcome.outputs["tables_unchanged"], 1);  // everything is open now
   const std::uint64_t before = lab.warehouse().statements_sent();
@@ -74,29 +74,29 @@ TEST_P(EvolveCatalogBothKinds, TheDryRunReadsMetadataInTwoStatements) {
 }
 
 TEST_P(EvolveCatalogBothKinds, OneRefusedTableDoesNotHoldUpTheOthers) {
-  Lab lab(GetParam(), GetParam());
+  EvolutionLab lab(GetParam(), GetParam());
   lab.sql({"CREATE TABLE prod.main.a (x BIGINT)", "CREATE TABLE staging.main.a (x INTEGER)",
            "CREATE TABLE prod.main.b (x INTEGER, y INTEGER)", "CREATE TABLE staging.main.b (x VARCHAR)",
            "CREATE TABLE prod.main.c (x BIGINT)", "CREATE TABLE staging.main.c (x INTEGER)"});
-  const Lab::Ran ran = lab.evolve_live();
+  const EvolutionLab::Ran ran = lab.evolve_live();
   ASSERT_TRUE(ran.outcome.failure);
   EXPECT_NE(ran.outcome.failure->message.find("main.b"), std::string::npos);
-  EXPECT_EQ(Lab::detail(ran.outcome, "main.a")["status"], "applied");
-  EXPECT_EQ(Lab::detail(ran.outcome, "main.c")["status"], "applied");
-  const Json refused = Lab::detail(ran.outcome, "main.b");
+  EXPECT_EQ(EvolutionLab::detail(ran.outcome, "main.a")["status"], "applied");
+  EXPECT_EQ(EvolutionLab::detail(ran.outcome, "main.c")["status"], "applied");
+  const Json refused = EvolutionLab::detail(ran.outcome, "main.b");
   EXPECT_EQ(refused["errors"][0]["code"], "type-change-refused");
   EXPECT_FALSE(refused["errors"][0]["remedy"].get<std::string>().empty());
   EXPECT_TRUE(refused["statements"].empty());
 }
 
 TEST_P(EvolveCatalogBothKinds, NotNullInEveryCombination) {
-  Lab lab(GetParam(), GetParam());
+  EvolutionLab lab(GetParam(), GetParam());
   lab.sql(
       {"CREATE TABLE prod.main.t (a BIGINT NOT NULL, b VARCHAR NOT NULL, c INTEGER, n INTEGER NOT NULL DEFAULT 7, m "
        "VARCHAR NOT NULL DEFAULT 'x', z DATE)",
        "CREATE TABLE staging.main.t (a INTEGER, b VARCHAR, old INTEGER NOT NULL)",
        "INSERT INTO staging.main.t SELECT i, 'x', i FROM range(2000) r(i)"});
-  const Lab::Ran ran = lab.evolve_live({{"rename", {{"old", "c"}}}});
+  const EvolutionLab::Ran ran = lab.evolve_live({{"rename", {{"old", "c"}}}});
   EXPECT_FALSE(ran.outcome.failure) << ran.outcome.failure->message;
   EXPECT_EQ(lab.sql({"SELECT count(*), sum(a), sum(c), sum(n), min(m) FROM staging.main.t"})[0],
             (std::vector<Json>{2000, "1999000", "1999000", "14000", "x"}));
@@ -104,32 +104,32 @@ TEST_P(EvolveCatalogBothKinds, NotNullInEveryCombination) {
 }
 
 TEST_P(EvolveCatalogBothKinds, DropRemovedDropsColumnsAndFields) {
-  Lab lab(GetParam(), GetParam());
+  EvolutionLab lab(GetParam(), GetParam());
   lab.sql({"CREATE TABLE prod.main.t (a INTEGER, s STRUCT(x INTEGER), l STRUCT(p INTEGER)[])",
            "CREATE TABLE staging.main.t (a INTEGER, s STRUCT(x INTEGER, gone VARCHAR), l STRUCT(p INTEGER, q DATE)[], "
            "old DATE)",
            "INSERT INTO staging.main.t VALUES (1, {'x': 2, 'gone': 'g'}, [{'p': 3, 'q': NULL}], NULL)"});
-  const Lab::Ran kept = lab.evolve_live();
+  const EvolutionLab::Ran kept = lab.evolve_live();
   EXPECT_TRUE(kept.log.empty());
-  const Lab::Ran ran = lab.evolve_live({{"drop_removed", true}});
+  const EvolutionLab::Ran ran = lab.evolve_live({{"drop_removed", true}});
   EXPECT_FALSE(ran.outcome.failure) << ran.outcome.failure->message;
-  EXPECT_EQ(Lab::detail(ran.outcome, "main.t")["applied"]["dropped"].size(), 3U);
+  EXPECT_EQ(EvolutionLab::detail(ran.outcome, "main.t")["applied"]["dropped"].size(), 3U);
   EXPECT_EQ(lab.sql({"SELECT a, s.x, l[1].p FROM staging.main.t"})[0], (std::vector<Json>{1, 2, 3}));
   EXPECT_TRUE(lab.evolve_live({{"drop_removed", true}}).log.empty());
 }
 
 TEST_P(EvolveCatalogBothKinds, AViewThatNamesADroppedColumnForbidsIt) {
-  Lab lab(GetParam(), GetParam());
+  EvolutionLab lab(GetParam(), GetParam());
   lab.sql({"CREATE TABLE prod.main.t (a INTEGER)", "CREATE TABLE staging.main.t (a INTEGER, old DATE)",
            "CREATE VIEW staging.main.v AS SELECT old FROM staging.main.t"});
-  const Lab::Ran ran = lab.evolve_live({{"drop_removed", true}});
+  const EvolutionLab::Ran ran = lab.evolve_live({{"drop_removed", true}});
   ASSERT_TRUE(ran.outcome.failure);
-  EXPECT_EQ(Lab::detail(ran.outcome, "main.t")["errors"][0]["code"], "column-has-dependents");
+  EXPECT_EQ(EvolutionLab::detail(ran.outcome, "main.t")["errors"][0]["code"], "column-has-dependents");
   EXPECT_EQ(lab.sql({"SELECT count(*) FROM staging.main.v"})[0][0], 0);
 }
 
 TEST(EvolveCatalog, DependentsOfAFileAreFoundInLook) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE TABLE prod.main.keyed (a BIGINT, b INTEGER)",
            "CREATE TABLE staging.main.keyed (a INTEGER PRIMARY KEY, b INTEGER)",
            "CREATE TABLE prod.main.uniq (a BIGINT)", "CREATE TABLE staging.main.uniq (a INTEGER UNIQUE)",
@@ -139,22 +139,22 @@ TEST(EvolveCatalog, DependentsOfAFileAreFoundInLook) {
            "CREATE TABLE staging.main.gen (a INTEGER, g INTEGER GENERATED ALWAYS AS (a + 1))",
            "CREATE TABLE prod.main.fine (a INTEGER, fresh INTEGER)", "CREATE TABLE staging.main.fine (a INTEGER)",
            "CREATE INDEX fine_a ON staging.main.fine (a)"});
-  const Lab::Ran ran = lab.evolve();  // a dry run: nothing is tried
+  const EvolutionLab::Ran ran = lab.evolve();  // a dry run: nothing is tried
   ASSERT_TRUE(ran.outcome.failure);
   for (const char* table : {"main.keyed", "main.uniq", "main.chk", "main.idx", "main.gen"}) {
-    const Json entry = Lab::detail(ran.outcome, table);
+    const Json entry = EvolutionLab::detail(ran.outcome, table);
     EXPECT_EQ(entry["status"], "error") << table;
     ASSERT_TRUE(entry.contains("errors")) << table;
     EXPECT_EQ(entry["errors"][0]["code"], "column-has-dependents") << table;
   }
-  EXPECT_EQ(Lab::detail(ran.outcome, "main.fine")["status"], "dry_run");
-  const Lab::Ran live = lab.evolve_live();
+  EXPECT_EQ(EvolutionLab::detail(ran.outcome, "main.fine")["status"], "dry_run");
+  const EvolutionLab::Ran live = lab.evolve_live();
   EXPECT_EQ(live.outcome.outputs["tables_with_errors"], 5);
-  EXPECT_EQ(Lab::detail(live.outcome, "main.fine")["status"], "applied");
+  EXPECT_EQ(EvolutionLab::detail(live.outcome, "main.fine")["status"], "applied");
 }
 
 TEST(EvolveCatalog, ATableThatAnotherOnesForeignKeyPointsToIsFoundInLook) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE TABLE prod.main.parent (a INTEGER NOT NULL, b BIGINT)", "CREATE TABLE prod.main.child (k INTEGER)"});
   // A foreign key finds its table only in the current catalog, and the current catalog belongs to one connection.
   const auto made = lab.warehouse().transact("staging",
@@ -162,8 +162,8 @@ TEST(EvolveCatalog, ATableThatAnotherOnesForeignKeyPointsToIsFoundInLook) {
                                               "CREATE TABLE child (k INTEGER REFERENCES parent (a))", "USE memory"},
                                              {}, {});
   ASSERT_TRUE(made.ok()) << made.error().message;
-  const Lab::Ran ran = lab.evolve();
-  const Json entry = Lab::detail(ran.outcome, "main.parent");
+  const EvolutionLab::Ran ran = lab.evolve();
+  const Json entry = EvolutionLab::detail(ran.outcome, "main.parent");
   EXPECT_EQ(entry["status"], "error");
   ASSERT_TRUE(entry.contains("errors"));
   EXPECT_EQ(entry["errors"][0]["code"], "column-has-dependents");
@@ -172,12 +172,12 @@ TEST(EvolveCatalog, ATableThatAnotherOnesForeignKeyPointsToIsFoundInLook) {
 TEST(EvolveCatalog, FromAFileToALakeAndBack) {
   for (const auto& [source, destination] :
        {std::pair{CatalogKind::file, CatalogKind::lake}, std::pair{CatalogKind::lake, CatalogKind::file}}) {
-    Lab lab(source, destination);
+    EvolutionLab lab(source, destination);
     lab.sql(
         {"CREATE TABLE prod.main.t (a BIGINT DEFAULT 3, flag BOOLEAN DEFAULT true, d DATE DEFAULT '2020-01-01', s "
          "VARCHAR DEFAULT 'it''s')",
          "CREATE TABLE staging.main.t (a INTEGER)", "INSERT INTO staging.main.t VALUES (1)"});
-    const Lab::Ran ran = lab.evolve_live();
+    const EvolutionLab::Ran ran = lab.evolve_live();
     EXPECT_FALSE(ran.outcome.failure) << ran.outcome.failure->message;
     EXPECT_EQ(lab.sql({"SELECT a, flag, CAST(d AS VARCHAR), s FROM staging.main.t"})[0],
               (std::vector<Json>{1, true, "2020-01-01", "it's"}));
@@ -186,37 +186,37 @@ TEST(EvolveCatalog, FromAFileToALakeAndBack) {
 }
 
 TEST(EvolveCatalog, AnExpressionAsDefaultOfANotNullColumn) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql(
       {"CREATE TABLE prod.main.t (a INTEGER NOT NULL, made TIMESTAMP NOT NULL DEFAULT now(), seen TIMESTAMP DEFAULT "
        "now())",
        "CREATE TABLE staging.main.t (a INTEGER)", "INSERT INTO staging.main.t VALUES (1), (2)"});
-  const Lab::Ran ran = lab.evolve_live();
+  const EvolutionLab::Ran ran = lab.evolve_live();
   EXPECT_FALSE(ran.outcome.failure) << ran.outcome.failure->message;
   EXPECT_EQ(lab.sql({"SELECT count(made) FROM staging.main.t"})[0][0], 2);
   EXPECT_TRUE(lab.evolve_live().log.empty());
 }
 
 TEST(EvolveCatalog, WhatALakeCannotHoldIsRefusedUnlessItIsHeldAlready) {
-  Lab lab(CatalogKind::file, CatalogKind::lake);
+  EvolutionLab lab(CatalogKind::file, CatalogKind::lake);
   lab.sql({"CREATE TABLE prod.main.fresh (a INTEGER, mood ENUM('ok', 'sad'))",
            "CREATE TABLE staging.main.fresh (a INTEGER)", "CREATE TABLE prod.main.held (mood ENUM('ok', 'sad'))",
            "CREATE TABLE staging.main.held (mood VARCHAR)"});
-  const Lab::Ran ran = lab.evolve_live();
-  EXPECT_EQ(Lab::detail(ran.outcome, "main.fresh")["errors"][0]["code"], "type-unsupported");
-  EXPECT_EQ(Lab::detail(ran.outcome, "main.held")["status"], "unchanged");
+  const EvolutionLab::Ran ran = lab.evolve_live();
+  EXPECT_EQ(EvolutionLab::detail(ran.outcome, "main.fresh")["errors"][0]["code"], "type-unsupported");
+  EXPECT_EQ(EvolutionLab::detail(ran.outcome, "main.held")["status"], "unchanged");
   EXPECT_EQ(ran.outcome.outputs["tables_with_errors"], 1);
 }
 
 TEST(EvolveCatalog, FiltersAndWarnings) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE SCHEMA prod.s", "CREATE SCHEMA staging.s", "CREATE TABLE prod.s.a (x INTEGER, y INTEGER)",
            "CREATE TABLE staging.s.a (x INTEGER)", "CREATE TABLE prod.main.b (x INTEGER, y INTEGER)",
            "CREATE TABLE staging.main.b (x INTEGER)", "CREATE TABLE prod.main.gone (x INTEGER)"});
-  const Lab::Ran some = lab.evolve({{"include_tables", {"S.*", "nope.*"}}, {"rename", {{"q", "r"}}}});
+  const EvolutionLab::Ran some = lab.evolve({{"include_tables", {"S.*", "nope.*"}}, {"rename", {{"q", "r"}}}});
   EXPECT_EQ(some.outcome.outputs["total_tables"], 1);
   EXPECT_EQ(some.outcome.warnings.size(), 2U);
-  const Lab::Ran rest = lab.evolve({{"exclude_schemas", {"s"}}});
+  const EvolutionLab::Ran rest = lab.evolve({{"exclude_schemas", {"s"}}});
   EXPECT_EQ(rest.outcome.outputs["total_tables"], 2);
   EXPECT_FALSE(rest.outcome.failure);  // a missing table warns
   ASSERT_EQ(rest.outcome.warnings.size(), 1U);
@@ -224,7 +224,7 @@ TEST(EvolveCatalog, FiltersAndWarnings) {
 }
 
 TEST(EvolveCatalog, IgnoredAspectsStayAsTheyAre) {
-  Lab lab;
+  EvolutionLab lab;
   lab.sql({"CREATE TABLE prod.main.t (a INTEGER NOT NULL DEFAULT 3)", "COMMENT ON COLUMN prod.main.t.a IS 'x'",
            "CREATE TABLE staging.main.t (a INTEGER)"});
   EXPECT_EQ(lab.evolve({{"ignore", {"default", "comment", "nullability"}}}).outcome.outputs["tables_unchanged"], 1);
@@ -239,7 +239,7 @@ TEST(EvolveCatalog, BadInputsAreErrors) {
 }
 
 TEST(EvolveCatalog, ACatalogIsNotItsOwnClone) {
-  Lab lab;
+  EvolutionLab lab;
   TestContext test(&lab.warehouse());
   auto step = make_evolve_catalog({{"source_catalog", "prod"}, {"destination_catalog", "PROD"}});
   ASSERT_TRUE(step.ok());

@@ -16,9 +16,9 @@
 
 namespace lockstep {
 
-class Lab {
+class EvolutionLab {
  public:
-  explicit Lab(CatalogKind source = CatalogKind::file, CatalogKind destination = CatalogKind::file) {
+  explicit EvolutionLab(CatalogKind source = CatalogKind::file, CatalogKind destination = CatalogKind::file) {
     std::string pattern = (std::filesystem::temp_directory_path() / "lockstep-evolution-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no temporary folder";
     directory_ = pattern;
@@ -34,13 +34,13 @@ class Lab {
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
     warehouse_ = opened.ok() ? *opened : nullptr;
   }
-  ~Lab() {
+  ~EvolutionLab() {
     warehouses_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
   }
-  Lab(const Lab&) = delete;
-  Lab& operator=(const Lab&) = delete;
+  EvolutionLab(const EvolutionLab&) = delete;
+  EvolutionLab& operator=(const EvolutionLab&) = delete;
 
   Warehouse& warehouse() { return *warehouse_; }
 

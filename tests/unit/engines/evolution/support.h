@@ -87,9 +87,9 @@ class RecordingLog : public ActionLog {
   std::size_t fail_at = 0;  // 0: never
 };
 
-class OneWarehouse : public Warehouses {
+class SingleWarehouse : public Warehouses {
  public:
-  explicit OneWarehouse(Warehouse* warehouse) : warehouse_(warehouse) {}
+  explicit SingleWarehouse(Warehouse* warehouse) : warehouse_(warehouse) {}
   Result<Warehouse*> get(std::string_view) override {
     if (warehouse_ == nullptr) return Error("connection-unknown"_code, "no connection", "none");
     return warehouse_;
@@ -101,7 +101,7 @@ class OneWarehouse : public Warehouses {
 
 struct TestContext {
   explicit TestContext(Warehouse* warehouse = nullptr) : warehouses(warehouse) {}
-  OneWarehouse warehouses;
+  SingleWarehouse warehouses;
   RecordingLog log;
   SecretSet secrets;
   std::stop_source stop;
