@@ -45,9 +45,11 @@ Result<CatalogSource> read_source(const ConnectionPlan& plan, const std::string&
   source.directory = plan.directory;
   std::string path = value.is_string() ? value.get<std::string>() : value.value("path", std::string());
   const bool read_only = value.is_object() && value.value("read_only", false);
-  source.writable = !read_only && std::any_of(plan.writable.begin(), plan.writable.end(), [&](const std::string& one) {
-    return fold_name(one) == fold_name(name);
-  });
+  const auto names_it = [&name](const auto& names) {
+    return std::any_of(names.begin(), names.end(),
+                       [&name](const auto& one) { return fold_name(one) == fold_name(name); });
+  };
+  source.writable = !read_only && names_it(plan.writable);
   source.attach_writable = source.writable;
   if (path.starts_with(kLakePrefix)) {
     source.kind = CatalogKind::lake;
@@ -63,7 +65,7 @@ Result<CatalogSource> read_source(const ConnectionPlan& plan, const std::string&
   if (source.local && names_other_storage(path)) return unsupported(name, path);
   source.path = source.local ? absolute_path(plan.directory, path) : path;
   bool makeable = source.kind == CatalogKind::file || source.data_path.has_value();
-  source.made_by_live_run = !read_only && makeable && plan.made_by_live_run.contains(name);
+  source.made_by_live_run = !read_only && makeable && names_it(plan.made_by_live_run);
   return source;
 }
 
