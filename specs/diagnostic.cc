@@ -7,6 +7,18 @@
 
 namespace lockstep {
 
+std::string_view severity_name(Severity severity) {
+  switch (severity) {
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::note:
+      return "note";
+  }
+  return "note";
+}
+
 void Diagnostics::sort() {
   // This file's findings (and those about no file) come before other files'; line 0 puts file-wide ones first.
   const auto key = [this](const Diagnostic& d) {

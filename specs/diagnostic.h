@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,9 @@
 namespace lockstep {
 
 enum class Severity { note, warning, error };
+
+// "note", "warning", "error": the words of the text form, of `validate --format json` and of SARIF's `level` alike.
+std::string_view severity_name(Severity severity);
 
 // A second place that belongs to a finding ("first defined here", one edge of a cycle).
 struct RelatedPlace {

@@ -22,18 +22,6 @@ Counts count(const Diagnostics& diagnostics) {
   return counts;
 }
 
-std::string_view name_of(Severity severity) {
-  switch (severity) {
-    case Severity::error:
-      return "error";
-    case Severity::warning:
-      return "warning";
-    case Severity::note:
-      return "note";
-  }
-  return "note";
-}
-
 class TextRenderer {
  public:
   explicit TextRenderer(bool colour) : colour_(colour) {}
@@ -89,7 +77,8 @@ class TextRenderer {
     std::string place = source == nullptr ? std::string() : printable(source->path);
     if (!place.empty() && span.start.line > 0) place += fmt::format(":{}:{}", span.start.line, span.start.column);
     if (!place.empty()) out_ += paint(kBold, place + ":") + ' ';
-    out_ += fmt::format("{} {}", paint(colour_of(severity), fmt::format("{}:", name_of(severity))), printable(message));
+    out_ += fmt::format("{} {}", paint(colour_of(severity), fmt::format("{}:", severity_name(severity))),
+                        printable(message));
     if (!code.empty()) out_ += paint(kDim, fmt::format(" [{}]", code));
     out_ += '\n';
   }
@@ -180,7 +169,7 @@ Json render_json(const Diagnostics& findings) {
   const Counts counts = count(diagnostics);
   Json list = Json::array();
   for (const Diagnostic& d : diagnostics.items()) {
-    Json item = {{"severity", name_of(d.severity)},
+    Json item = {{"severity", severity_name(d.severity)},
                  {"summary", valid_utf8(d.message)},
                  {"detail", valid_utf8(d.hint)},
                  {"code", d.code}};
@@ -209,7 +198,7 @@ Json render_json(const Diagnostics& findings) {
 std::string render_github(const Diagnostics& diagnostics) {
   std::string out;
   for (const Diagnostic& d : diagnostics.items()) {
-    out += d.severity == Severity::note ? "::notice " : fmt::format("::{} ", name_of(d.severity));
+    out += d.severity == Severity::note ? "::notice " : fmt::format("::{} ", severity_name(d.severity));
     if (d.source != nullptr) {
       out += fmt::format("file={},", github_property(d.source->path));
       if (d.span.start.line > 0) {

@@ -13,18 +13,6 @@ std::uint64_t hash(std::string_view text, std::uint64_t seed = 0xcbf29ce48422232
   return seed;
 }
 
-std::string_view level_of(Severity severity) {
-  switch (severity) {
-    case Severity::error:
-      return "error";
-    case Severity::warning:
-      return "warning";
-    case Severity::note:
-      return "note";
-  }
-  return "note";
-}
-
 // A relative path stays relative (to the repository, as code scanning wants it), an absolute one becomes a file URI.
 std::string uri_of(std::string_view path) {
   std::string uri = path.starts_with('/') ? "file://" : "";
@@ -105,7 +93,7 @@ Json render_sarif(const Diagnostics& findings) {
     const std::size_t number = seen[fingerprint]++;
     Json result = {{"ruleId", d.code},
                    {"ruleIndex", rules.at(d.code)},
-                   {"level", level_of(d.severity)},
+                   {"level", severity_name(d.severity)},
                    {"message", {{"text", message_of(d)}}},
                    {"partialFingerprints", {{"lockstepFinding/v1", fmt::format("{:016x}:{}", fingerprint, number)}}}};
     result["locations"] = Json::array();
