@@ -20,20 +20,9 @@ Result<std::shared_ptr<const Source>> read_source(const std::string& path) {
 }
 
 // What is known of a step's inputs before the run: params are, everything else is null.
-Json inputs_before_run(const StepSpec& step, const ParamValues& params) {
+Json inputs_before_run(const StepSpec& step, const EvalScope& scope) {
   Json inputs = Json::object();
   if (step.with == nullptr || step.with->kind != Node::Kind::map) return inputs;
-  auto unknown = [](std::string_view) -> Result<Value> {
-    return Error("value-not-known-yet"_code, "this value is known only while the runbook runs", "run the runbook");
-  };
-  EvalScope scope;
-  scope.param = [&params, &unknown](std::string_view name) -> Result<Value> {
-    auto found = params.find(name);
-    if (found == params.end()) return unknown(name);
-    return Value{found->second, false};
-  };
-  scope.env = scope.secret = scope.step_outputs = scope.step_status = scope.run = unknown;
-  scope.status = [](std::string_view) { return false; };
   for (const Member& member : step.with->members) {
     Result<ResolvedInputs> value = resolve_node(member.value, scope);
     inputs[member.key] = value ? std::move(value->json) : Json();
@@ -45,13 +34,31 @@ void check(LoadedRunbook& loaded, const GivenParams& given) {
   Runbook& runbook = *loaded.runbook;
   loaded.params = bind_params(runbook, given, loaded.diagnostics);
   check_catalogs(runbook, loaded.params, loaded.diagnostics);
+  const EvalScope scope = params_scope(loaded.params);  // one for all steps: there can be ten thousand
   loaded.accesses.reserve(runbook.steps.size());
   for (const StepSpec& step : runbook.steps)
-    loaded.accesses.push_back(catalog_accesses(runbook, step, inputs_before_run(step, loaded.params)));
+    loaded.accesses.push_back(catalog_accesses(runbook, step, inputs_before_run(step, scope)));
   loaded.graph = build_graph(runbook, loaded.accesses, loaded.diagnostics);
 }
 
 }  // namespace
+
+EvalScope params_scope(const ParamValues& params) {
+  auto later = [](std::string_view name) -> Result<Value> {
+    return Error("value-not-known-yet"_code, fmt::format("\"{}\" is known only while steps run", name),
+                 "use params, env and secrets here");
+  };
+  EvalScope scope;
+  scope.param = [&params](std::string_view name) -> Result<Value> {
+    auto found = params.find(name);
+    if (found != params.end()) return Value{found->second, false};
+    return Error("param-missing"_code, fmt::format("the param \"{}\" has no value", name),
+                 fmt::format("give it with --param {}=...", name));
+  };
+  scope.env = scope.secret = scope.step_outputs = scope.step_status = scope.run = later;
+  scope.status = [](std::string_view) { return false; };
+  return scope;
+}
 
 LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given) {
   LoadedRunbook loaded{Diagnostics(source), {}, {}, {}, {}};

@@ -34,6 +34,9 @@ Result<LoadedRunbook> load_runbook(const RunbookArguments& arguments);
 // The same from a text that was read already (benchmarks, fuzzing).
 LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given);
 
+// What expressions may use before a run: params. Everything else answers "value-not-known-yet". `params` outlives it.
+EvalScope params_scope(const ParamValues& params);
+
 // Prints findings in the wanted format: "text" to stderr, "json", "sarif" and "github" to stdout.
 // Returns 0 when there is no error, 3 otherwise.
 int print_findings(const Diagnostics& diagnostics, std::string_view format, bool colour);

@@ -78,17 +78,7 @@ int write_reports(const RunReport& report, const ReportTarget& target, const Sec
 }
 
 EvalScope static_scope(const ParamValues& params, const RunSecrets& secrets) {
-  auto later = [](std::string_view name) -> Result<Value> {
-    return Error("value-not-known-yet"_code, fmt::format("\"{}\" is known only while steps run", name),
-                 "use params, env and secrets here");
-  };
-  EvalScope scope;
-  scope.param = [&params](std::string_view name) -> Result<Value> {
-    auto found = params.find(name);
-    if (found != params.end()) return Value{found->second, false};
-    return Error("param-missing"_code, fmt::format("the param \"{}\" has no value", name),
-                 fmt::format("give it with --param {}=...", name));
-  };
+  EvalScope scope = params_scope(params);
   scope.env = [](std::string_view name) -> Result<Value> {
     const char* value = std::getenv(std::string(name).c_str());
     if (value != nullptr) return Value{value, false};
@@ -96,8 +86,6 @@ EvalScope static_scope(const ParamValues& params, const RunSecrets& secrets) {
                  fmt::format("export {}=...", name));
   };
   scope.secret = [&secrets](std::string_view name) { return secrets.get(name); };
-  scope.step_outputs = scope.step_status = scope.run = later;
-  scope.status = [](std::string_view) { return false; };
   return scope;
 }
 
