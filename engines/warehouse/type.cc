@@ -4,6 +4,13 @@
 
 namespace lockstep {
 
+const TypeField* find_type_field(const DataType& type, std::string_view name) {
+  const std::string wanted = fold_name(name);
+  for (const TypeField& field : type.fields)
+    if (fold_name(field.name) == wanted) return &field;
+  return nullptr;
+}
+
 bool same_type(const DataType& a, const DataType& b) {
   if (a.kind != b.kind) return false;
   switch (a.kind) {

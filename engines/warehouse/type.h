@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lockstep {
@@ -28,6 +29,9 @@ struct TypeField {
   std::string name;
   DataType type;
 };
+
+// A struct's field by its name, without regard to (ASCII) case; null when there is none. Points into `type`.
+const TypeField* find_type_field(const DataType& type, std::string_view name);
 
 // Structural equality; field names without regard to case, `text` ignored.
 bool same_type(const DataType& a, const DataType& b);

@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "engines/warehouse/duckdb/digest_expression.h"
-#include "engines/warehouse/names.h"
+#include "engines/warehouse/duckdb/integer_types.h"
 
 namespace lockstep {
 
@@ -16,26 +15,6 @@ using Kind = DataType::Kind;
 
 constexpr int kMaxDepth = 32;
 constexpr int kMaxPrecision = 38;
-
-struct Integer {
-  std::string_view name;
-  int bits;  // of the magnitude: every value lies in [-2^bits, 2^bits - 1], or [0, 2^bits - 1] when unsigned
-  bool is_signed;
-  int digits;  // decimal digits of the largest magnitude
-};
-
-constexpr std::array kIntegers{Integer{"TINYINT", 7, true, 3},     Integer{"SMALLINT", 15, true, 5},
-                               Integer{"INTEGER", 31, true, 10},   Integer{"BIGINT", 63, true, 19},
-                               Integer{"HUGEINT", 127, true, 39},  Integer{"UTINYINT", 8, false, 3},
-                               Integer{"USMALLINT", 16, false, 5}, Integer{"UINTEGER", 32, false, 10},
-                               Integer{"UBIGINT", 64, false, 20},  Integer{"UHUGEINT", 128, false, 39}};
-
-const Integer* integer(const DataType& type) {
-  if (type.kind != Kind::scalar) return nullptr;
-  const auto found =
-      std::find_if(kIntegers.begin(), kIntegers.end(), [&](const Integer& i) { return i.name == type.name; });
-  return found == kIntegers.end() ? nullptr : &*found;
-}
 
 DataType scalar(std::string_view name) {
   DataType type;
@@ -54,11 +33,11 @@ DataType decimal(int precision, int scale) {
   return type;
 }
 
-std::optional<DataType> common_integer(const Integer& a, const Integer& b) {
-  const int bits = std::max(a.bits, b.bits);
+std::optional<DataType> common_integer(const IntegerType& a, const IntegerType& b) {
+  const int bits = std::max(a.magnitude_bits(), b.magnitude_bits());
   const bool is_signed = a.is_signed || b.is_signed;
-  for (const Integer& candidate : kIntegers)  // each half of the table ascends
-    if (candidate.is_signed == is_signed && candidate.bits >= bits) return scalar(candidate.name);
+  for (const IntegerType& candidate : kIntegerTypes)  // each half of the table ascends
+    if (candidate.is_signed == is_signed && candidate.magnitude_bits() >= bits) return scalar(candidate.name);
   return std::nullopt;
 }
 
@@ -117,7 +96,7 @@ class Unifier {
   Result<DataType> unify_scalar(const DataType& a, const DataType& b) const {
     if (same_type(a, b)) return a;
     if (textual(a) && textual(b)) return scalar("VARCHAR");
-    if (const Integer *x = integer(a), *y = integer(b); x != nullptr && y != nullptr) {
+    if (const IntegerType *x = find_integer_type(a), *y = find_integer_type(b); x != nullptr && y != nullptr) {
       if (auto common = common_integer(*x, *y)) return *common;
       return refuse(a, b, "no integer type holds both ranges");
     }
@@ -141,11 +120,11 @@ class Unifier {
   Result<DataType> unify_float(const DataType& a, const DataType& b) const {
     if (one_of(a, {"FLOAT", "DOUBLE"}) && one_of(b, {"FLOAT", "DOUBLE"})) return scalar("DOUBLE");
     const bool a_is_float = one_of(a, {"FLOAT", "DOUBLE"});
-    const Integer* whole = integer(a_is_float ? b : a);
+    const IntegerType* whole = find_integer_type(a_is_float ? b : a);
     const DataType& real = a_is_float ? a : b;
     // A FLOAT holds every integer up to 2^24, a DOUBLE up to 2^53.
-    if (whole != nullptr && whole->bits <= 24 && real.name == "FLOAT") return scalar("FLOAT");
-    if (whole != nullptr && whole->bits <= 53) return scalar("DOUBLE");
+    if (whole != nullptr && whole->magnitude_bits() <= 24 && real.name == "FLOAT") return scalar("FLOAT");
+    if (whole != nullptr && whole->magnitude_bits() <= 53) return scalar("DOUBLE");
     return refuse(a, b, "a binary floating-point number cannot hold every value of the other");
   }
 
@@ -189,9 +168,9 @@ class Unifier {
     return printed(std::move(common));
   }
 
-  static bool exact(const DataType& type) { return type.kind == Kind::decimal || integer(type) != nullptr; }
+  static bool exact(const DataType& type) { return type.kind == Kind::decimal || find_integer_type(type) != nullptr; }
   static int whole_digits(const DataType& type) {
-    return type.kind == Kind::decimal ? type.precision - type.scale : integer(type)->digits;
+    return type.kind == Kind::decimal ? type.precision - type.scale : find_integer_type(type)->digits;
   }
 
   DataType printed(DataType type) const {
@@ -204,13 +183,6 @@ class Unifier {
 };
 
 }  // namespace
-
-const TypeField* find_type_field(const DataType& type, std::string_view name) {
-  const std::string wanted = fold_name(name);
-  const auto found = std::find_if(type.fields.begin(), type.fields.end(),
-                                  [&](const TypeField& field) { return fold_name(field.name) == wanted; });
-  return found == type.fields.end() ? nullptr : &*found;
-}
 
 Result<DataType> duckdb_common_type(const Dialect& dialect, const DataType& a, const DataType& b) {
   return Unifier(dialect).unify(a, b, 0);

@@ -23,9 +23,6 @@ std::string duckdb_not_digestible(const DataType& type);
 // Struct fields are paired by name without regard to case; names and order are those of `a`.
 Result<DataType> duckdb_common_type(const Dialect& dialect, const DataType& a, const DataType& b);
 
-// A struct's field by its name, without regard to (ASCII) case; null when there is none.
-const TypeField* find_type_field(const DataType& type, std::string_view name);
-
 // SELECT with one row (row_count, sum_1, sum_2), the sums as text. Each pair of columns must have the same `common`
 // type and the same `nullable` on both sides, in the same order; otherwise equal rows get different digests.
 std::string duckdb_digest_query(const Dialect& dialect, const TableName& table,

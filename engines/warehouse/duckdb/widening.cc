@@ -2,40 +2,14 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <array>
 #include <optional>
 
+#include "engines/warehouse/duckdb/integer_types.h"
 #include "engines/warehouse/duckdb/type_text.h"
-#include "engines/warehouse/names.h"
 
 namespace lockstep {
 
 namespace {
-
-struct IntegerType {
-  std::string_view name;
-  bool is_signed;
-  int bits;
-  int digits;  // decimal digits of its largest value
-};
-
-constexpr std::array<IntegerType, 10> kIntegers = {{{"TINYINT", true, 8, 3},
-                                                    {"SMALLINT", true, 16, 5},
-                                                    {"INTEGER", true, 32, 10},
-                                                    {"BIGINT", true, 64, 19},
-                                                    {"HUGEINT", true, 128, 39},
-                                                    {"UTINYINT", false, 8, 3},
-                                                    {"USMALLINT", false, 16, 5},
-                                                    {"UINTEGER", false, 32, 10},
-                                                    {"UBIGINT", false, 64, 20},
-                                                    {"UHUGEINT", false, 128, 39}}};
-
-const IntegerType* integer(const DataType& type) {
-  if (type.kind != DataType::Kind::scalar) return nullptr;
-  for (const IntegerType& candidate : kIntegers)
-    if (candidate.name == type.name) return &candidate;
-  return nullptr;
-}
 
 bool is_scalar(const DataType& type, std::string_view name) {
   return type.kind == DataType::Kind::scalar && type.name == name;
@@ -51,7 +25,7 @@ TypeChange refuse(const DataType& from, const DataType& to, std::string_view why
 }
 
 TypeChange from_integer(CatalogKind kind, const IntegerType& from, const DataType& from_type, const DataType& to) {
-  if (const IntegerType* target = integer(to)) {
+  if (const IntegerType* target = find_integer_type(to)) {
     // A DuckLake's Parquet files keep 128-bit integers as doubles, which lose digits.
     if (kind == CatalogKind::lake && target->bits == 128)
       return refuse(from_type, to, "a DuckLake does not keep every digit of 128-bit integers");
@@ -75,7 +49,7 @@ TypeChange from_decimal(const DataType& from, const DataType& to) {
 }
 
 TypeChange from_scalar(CatalogKind kind, const DataType& from, const DataType& to) {
-  if (const IntegerType* number = integer(from)) return from_integer(kind, *number, from, to);
+  if (const IntegerType* number = find_integer_type(from)) return from_integer(kind, *number, from, to);
   if (is_scalar(from, "FLOAT") && is_scalar(to, "DOUBLE")) return widening();
   if (is_scalar(from, "DATE") && is_scalar(to, "TIMESTAMP")) return widening();
   if (is_scalar(from, "TIMESTAMP_S") && (is_scalar(to, "TIMESTAMP") || is_scalar(to, "TIMESTAMP_MS")))
@@ -102,18 +76,12 @@ bool holds_enumeration(const DataType& type) {
                      [](const TypeField& field) { return holds_enumeration(field.type); });
 }
 
-const TypeField* find_field(const DataType& structure, std::string_view name) {
-  for (const TypeField& field : structure.fields)
-    if (fold_name(field.name) == fold_name(name)) return &field;
-  return nullptr;
-}
-
 // Whether ADD COLUMN path.field can do it all, so that no statement has to name the whole type.
 bool only_gains_fields(const DataType& from, const DataType& to) {
   if (same_type(from, to)) return true;
   if (from.kind != to.kind || !from.nested() || from.size != to.size) return false;
   return std::all_of(from.fields.begin(), from.fields.end(), [&to](const TypeField& field) {
-    const TypeField* match = find_field(to, field.name);
+    const TypeField* match = find_type_field(to, field.name);
     return match != nullptr && only_gains_fields(field.type, match->type);
   });
 }
@@ -124,7 +92,7 @@ TypeChange change(CatalogKind kind, const DataType& from, const DataType& to);
 TypeChange from_structure(CatalogKind kind, const DataType& from, const DataType& to) {
   TypeChange result{TypeChange::Verdict::same, {}};
   for (const TypeField& field : from.fields) {
-    const TypeField* match = find_field(to, field.name);
+    const TypeField* match = find_type_field(to, field.name);
     if (match == nullptr) return refuse(from, to, fmt::format("the field \"{}\" would be dropped", field.name));
     result = worse(std::move(result), change(kind, field.type, match->type));
   }
