@@ -1,0 +1,50 @@
+// A transport with the retry policy (retry.h) around it: what every REST resource uses.
+// Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "engines/workspace/http.h"
+
+namespace lockstep {
+
+// What may be sent twice. idempotent: GETs, token requests, cancel, close, start. submit: a statement that would run
+// twice; it is retried only where it is certain that nothing ran.
+enum class RequestClass { idempotent, submit };
+
+struct HttpAnswer {
+  std::optional<HttpResponse> response;  // any status; the last one received
+  HttpFailure failure;                   // meaningful without a response
+  int attempts = 0;
+  // For submits: the request may have been executed although no usable response came. True for a failure after bytes
+  // were sent, and for 5xx other than 503 with Retry-After. (A 2xx body that cannot be parsed is for the caller to
+  // see.)
+  bool may_have_run = false;
+  // Set when the policy gave up because Retry-After lies beyond the deadline: seconds asked for.
+  std::optional<double> throttled_for;
+};
+
+// How long the client waits between attempts, and the seams for tests.
+struct RetryPace {
+  std::chrono::milliseconds first{500};
+  std::chrono::milliseconds longest{30'000};
+  int max_attempts_idempotent = 6;  // a submit that is refused or throttled is retried until the deadline
+  std::function<double()> jitter;   // 0..1; null: random
+};
+
+class HttpClient {
+ public:
+  explicit HttpClient(std::shared_ptr<HttpTransport> transport, RetryPace pace = {});
+  // Told before each wait: "throttled by the server, trying again in 2 s". May be null. Called from the sending thread.
+  using OnWait = std::function<void(std::string_view what, std::chrono::milliseconds wait)>;
+  HttpAnswer send(const HttpRequest& request, RequestClass what, const Call& call, const OnWait& on_wait = nullptr);
+  [[nodiscard]] HttpTransport& transport() { return *transport_; }
+
+ private:
+  std::shared_ptr<HttpTransport> transport_;
+  RetryPace pace_;
+};
+
+}  // namespace lockstep
