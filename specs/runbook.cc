@@ -239,7 +239,8 @@ std::optional<Runbook> build_runbook(std::shared_ptr<const Document> document, s
     constexpr Position kStart{1, 1, 0};
     const bool empty = root.kind == Node::Kind::null;
     diagnostics.error("runbook-not-a-mapping"_code, {kStart, kStart},
-                      empty ? "the file is empty" : fmt::format("the file is no mapping, but {}", describe(root.kind)),
+                      empty ? "empty file: there is no mapping in it"
+                            : fmt::format("the file is no mapping, but {}", describe(root.kind)),
                       "a runbook begins with `version: 1` and has `steps:`; `lockstep init` writes one");
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 #include "specs/yaml.h"
 
 #include <fmt/format.h>
+#include <system_error>
 
 #include "specs/yaml_reading.h"
 #include "specs/yaml_second_reading.h"
@@ -27,51 +28,67 @@ void report_disagreement(const YamlDisagreement& disagreement, const TextPositio
           : "write it in a plainer form: put texts in quotes, one value a line");
 }
 
+// Below this the second reading takes less time than a thread takes to start and to end.
+constexpr std::size_t kWorthAThread = 16U << 10U;
+
 }  // namespace
 
-std::optional<Document> parse_yaml(std::shared_ptr<const Source> source, Diagnostics& diagnostics) {
+struct AdvanceReading::Shared {
+  explicit Shared(std::shared_ptr<const Source> read) : source(std::move(read)), positions(source->text) {}
+  std::shared_ptr<const Source> source;
+  TextPositions positions;
+  std::vector<YamlEvent> events;
+};
+
+AdvanceReading::AdvanceReading(std::shared_ptr<const Source> source, Diagnostics& diagnostics) {
   const std::string_view text = source->text;
   if (text.size() > kYamlMaxBytes) {
     diagnostics.error("yaml-too-large"_code, {},
                       fmt::format("the file has {} bytes; the limit is {} MiB", text.size(), kYamlMaxBytes >> 20U),
                       "split the file; the limit keeps hostile files harmless");
-    return std::nullopt;
+    return;
   }
-  if (!check_bytes(text, diagnostics)) return std::nullopt;
-  const TextPositions positions(text);
+  if (!check_bytes(text, diagnostics)) return;
+  auto shared = std::make_shared<Shared>(source);
   const std::size_t errors_before = diagnostics.error_count();
-  std::optional<YamlReading> reading = read_yaml_events(positions, diagnostics);
-  if (!reading) return std::nullopt;
+  std::optional<YamlReading> reading = read_yaml_events(shared->positions, diagnostics);
+  if (!reading) return;
   if (reading->events.empty()) {
     diagnostics.error("yaml-empty"_code, first_line(text),
                       "empty file: there is nothing in it but comments or blank lines",
                       "write a mapping, for example: version: 1");
-    return std::nullopt;
+    return;
   }
+  shared->events = std::move(reading->events);
+  shared_ = shared;
   // What the first reading refused is not acted on anyway.
   if (diagnostics.error_count() == errors_before) {
-    if (const auto disagreement = compare_second_reading(positions, reading->events)) {
-      report_disagreement(*disagreement, positions, diagnostics);
-      return std::nullopt;
+    before_ = diagnostics;
+    const auto launch = text.size() >= kWorthAThread ? std::launch::async : std::launch::deferred;
+    const auto compare = [shared = shared_] { return compare_second_reading(shared->positions, shared->events); };
+    try {
+      second_ = std::async(launch, compare);
+    } catch (const std::system_error&) {  // no thread to be had
+      second_ = std::async(std::launch::deferred, compare);
     }
   }
-  YamlTree tree = build_yaml_tree(std::move(reading->events), text, diagnostics);
-  if (tree.incomplete || reading->incomplete) return std::nullopt;
-  return Document{std::move(source), std::move(tree.root)};
+  YamlTree tree = build_yaml_tree(shared_->events, text, diagnostics);
+  if (!tree.incomplete && !reading->incomplete) document = Document{std::move(source), std::move(tree.root)};
 }
 
-bool require_mapping(const Document& document, Diagnostics& diagnostics) {
-  const Node& root = document.root;
-  if (root.kind == Node::Kind::map) return true;
-  const Span place = first_line(document.source->text);
-  if (root.kind == Node::Kind::null) {
-    diagnostics.error("yaml-empty"_code, place, "empty file: there is no mapping in it",
-                      "write a mapping, for example: version: 1");
-  } else {
-    diagnostics.error("yaml-no-mapping"_code, place, fmt::format("no mapping: the file holds {}", describe(root.kind)),
-                      "write key: value lines, for example: version: 1");
-  }
+bool AdvanceReading::confirm(Diagnostics& diagnostics) {
+  if (!second_.valid()) return true;
+  const std::optional<YamlDisagreement> disagreement = second_.get();
+  if (!disagreement) return true;
+  diagnostics = *std::move(before_);
+  report_disagreement(*disagreement, shared_->positions, diagnostics);
   return false;
+}
+
+std::optional<Document> parse_yaml(std::shared_ptr<const Source> source, Diagnostics& diagnostics) {
+  AdvanceReading reading(std::move(source), diagnostics);
+  if (!reading.confirm(diagnostics)) return std::nullopt;
+  return std::move(reading.document);
 }
 
 }  // namespace lockstep

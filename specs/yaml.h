@@ -4,11 +4,13 @@
 // nodes. Thread-safe (no shared state).
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 
 #include "specs/diagnostic.h"
 #include "specs/document.h"
+#include "specs/yaml_second_reading.h"
 
 namespace lockstep {
 
@@ -18,8 +20,23 @@ namespace lockstep {
 // A file without a document (nothing but comments) is an error: "empty file". The root may be of any kind.
 std::optional<Document> parse_yaml(std::shared_ptr<const Source> source, Diagnostics& diagnostics);
 
-// For files that must be a mapping (runbooks, params, secrets): reports "no mapping" at line 1 and answers false for
-// any other root.
-bool require_mapping(const Document& document, Diagnostics& diagnostics);
+// The same for those who check the document at once: yaml-cpp takes as long as everything else together, so the second
+// reading of a large file goes on in a thread of its own until confirm() waits for it.
+class AdvanceReading {
+ public:
+  AdvanceReading(std::shared_ptr<const Source> source, Diagnostics& diagnostics);
+
+  // What the first reading found; nothing when that was no document. Not to be acted on before confirm().
+  std::optional<Document> document;
+  // False: the two readings differ. Then `diagnostics` holds that one finding and those of the first reading, and what
+  // was found in the document since then is taken out again, as nobody knows what the file says. Call it once.
+  bool confirm(Diagnostics& diagnostics);
+
+ private:
+  struct Shared;
+  std::shared_ptr<const Shared> shared_;
+  std::optional<Diagnostics> before_;  // the findings when the second reading began
+  std::future<std::optional<YamlDisagreement>> second_;
+};
 
 }  // namespace lockstep

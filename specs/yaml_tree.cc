@@ -16,8 +16,8 @@ constexpr std::size_t kMaxFindings = 100;  // of errors and of warnings: enough 
 
 class Builder {
  public:
-  Builder(std::vector<YamlEvent> events, std::string_view text, Diagnostics& diagnostics)
-      : events_(std::move(events)), text_(text), diagnostics_(diagnostics) {}
+  Builder(std::span<const YamlEvent> events, std::string_view text, Diagnostics& diagnostics)
+      : events_(events), text_(text), diagnostics_(diagnostics) {}
 
   YamlTree build() {
     YamlTree tree;
@@ -36,7 +36,7 @@ class Builder {
 
  private:
   Node value() {
-    YamlEvent& event = events_[next_++];
+    const YamlEvent& event = events_[next_++];
     switch (event.kind) {
       case Kind::list_start:
         return list(event);
@@ -60,10 +60,10 @@ class Builder {
     Node node{Node::Kind::map, start.style, start.span, nullptr, {}, {}};
     Position last = start.span.end;
     while (events_[next_].kind != Kind::map_end) {
-      YamlEvent& key = events_[next_];
+      const YamlEvent& key = events_[next_];
       if (check_key(key)) {
         ++next_;
-        Member& member = node.members.emplace_back(Member{std::move(key.value), key.span, {}});
+        Member& member = node.members.emplace_back(Member{key.value, key.span, {}});
         member.value = value();
         last = member.value.span.end;
       } else {
@@ -84,10 +84,10 @@ class Builder {
     ++next_;
   }
 
-  Node scalar(YamlEvent& event) {
+  Node scalar(const YamlEvent& event) {
     Node node{Node::Kind::string, event.style, event.span, nullptr, {}, {}};
     if (event.style != Style::plain) {
-      node.scalar = std::move(event.value);
+      node.scalar = event.value;
       return node;
     }
     PlainScalar resolved = resolve_plain(event.value);
@@ -212,7 +212,7 @@ class Builder {
     if (room_for_error()) diagnostics_.error(code, span, std::move(message), std::move(hint));
   }
 
-  std::vector<YamlEvent> events_;
+  std::span<const YamlEvent> events_;
   std::string_view text_;
   Diagnostics& diagnostics_;
   std::size_t next_ = 0;
@@ -224,8 +224,8 @@ class Builder {
 
 }  // namespace
 
-YamlTree build_yaml_tree(std::vector<YamlEvent> events, std::string_view text, Diagnostics& diagnostics) {
-  return Builder(std::move(events), text, diagnostics).build();
+YamlTree build_yaml_tree(std::span<const YamlEvent> events, std::string_view text, Diagnostics& diagnostics) {
+  return Builder(events, text, diagnostics).build();
 }
 
 }  // namespace lockstep

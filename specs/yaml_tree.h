@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <vector>
+#include <span>
 
 #include "specs/diagnostic.h"
 #include "specs/document.h"
@@ -17,6 +17,6 @@ struct YamlTree {
 
 // Reports duplicate keys, merge keys, keys that are no text, numbers that do not fit, and texts that look like
 // something else. `events` are one well-formed document, nested no deeper than the reader's limit.
-YamlTree build_yaml_tree(std::vector<YamlEvent> events, std::string_view text, Diagnostics& diagnostics);
+YamlTree build_yaml_tree(std::span<const YamlEvent> events, std::string_view text, Diagnostics& diagnostics);
 
 }  // namespace lockstep

@@ -62,11 +62,12 @@ EvalScope params_scope(const ParamValues& params) {
 
 LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given) {
   LoadedRunbook loaded{Diagnostics(source), {}, {}, {}, {}};
-  std::optional<Document> document = parse_yaml(source, loaded.diagnostics);
-  if (document)
+  AdvanceReading reading(source, loaded.diagnostics);
+  if (reading.document)
     loaded.runbook =
-        build_runbook(std::make_shared<const Document>(*std::move(document)), source->path, loaded.diagnostics);
+        build_runbook(std::make_shared<const Document>(*std::move(reading.document)), source->path, loaded.diagnostics);
   if (loaded.runbook) check(loaded, given);
+  if (!reading.confirm(loaded.diagnostics)) loaded.runbook.reset();
   loaded.diagnostics.sort();
   return loaded;
 }

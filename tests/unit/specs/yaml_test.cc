@@ -244,18 +244,6 @@ TEST(YamlTraps, EmptyFilesSaySo) {
   }
 }
 
-TEST(YamlTraps, RequireMappingTellsWhatTheFileHolds) {
-  const auto finding = [](std::string text) {
-    Parsed parsed = parse(std::move(text));
-    const bool accepted = parsed.document && require_mapping(*parsed.document, parsed.diagnostics);
-    return accepted ? "accepted" : parsed.places().back() + ": " + parsed.diagnostics.items().back().message;
-  };
-  EXPECT_EQ(finding("a: 1\n"), "accepted");
-  EXPECT_EQ(finding("- a\n"), "1:1 yaml-no-mapping: no mapping: the file holds a list");
-  EXPECT_EQ(finding("\n\nhello\n"), "1:1 yaml-no-mapping: no mapping: the file holds a string");
-  EXPECT_THAT(finding("---\n"), HasSubstr("1:1 yaml-empty: empty file"));
-}
-
 TEST(YamlTraps, SyntaxErrorsSayWhatToDo) {
   const auto place = [](std::string text) {
     const Parsed parsed = parse(std::move(text));
@@ -279,6 +267,21 @@ TEST(YamlTraps, SurrogateEscapesNameTheCharacter) {
   EXPECT_THAT(parsed.places(), ElementsAre("1:9 yaml-surrogate-escape"));
   EXPECT_THAT(parsed.diagnostics.items()[0].hint, HasSubstr("\\U0001f600"));
   EXPECT_THAT(parse("{\"a\": \"\\ud83d\"}").codes(), ElementsAre("yaml-surrogate-escape"));
+}
+
+TEST(YamlTraps, ADisagreementInALargeFileTakesBackWhatWasFoundMeanwhile) {
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += "k" + std::to_string(i) + ": 1\n";  // large enough for a thread of its own
+  text += "b: \"x\\_y\"\n";
+  const auto source = std::make_shared<const Source>(Source{"runbook.yaml", text});
+  Diagnostics diagnostics(source);
+  AdvanceReading reading(source, diagnostics);
+  ASSERT_TRUE(reading.document);
+  diagnostics.error("runbook-not-a-mapping"_code, {}, "found while the second reading went on");
+  EXPECT_FALSE(reading.confirm(diagnostics));
+  ASSERT_EQ(diagnostics.items().size(), 1U);
+  EXPECT_EQ(diagnostics.items()[0].code, "yaml-parsers-disagree");
+  EXPECT_EQ(diagnostics.items()[0].span.start.line, 4001U);
 }
 
 TEST(YamlTraps, ParsersThatDisagreeAreNotFollowed) {
