@@ -2,17 +2,36 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <vector>
 
 namespace lockstep {
 
 namespace {
 
-constexpr std::size_t kWidestId = 40;  // a longer one pushes its own line only
+constexpr std::size_t kWidestId = 40;                // a longer one pushes its own line only
+constexpr std::string_view kUnderError = "       ";  // as wide as "error: "
+
+// An engine points at the place with a caret below the line, so its lines stay lines.
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    if (line.find_first_not_of(" \r\t") != std::string::npos) lines.push_back(std::move(line));
+    begin = end + 1;
+  }
+  if (lines.empty()) lines.emplace_back();
+  return lines;
+}
 
 }  // namespace
 
+std::string Printer::redacted(std::string_view text) const {
+  return secrets.empty() ? std::string(text) : secrets.redact(text);
+}
+
 std::string Printer::safe(std::string_view text) const {
-  return escape_controls(secrets.empty() ? std::string(text) : secrets.redact(text));
+  return escape_controls(redacted(text));
 }
 
 std::string Printer::status_word(StepStatus status, std::size_t width) const {
@@ -28,13 +47,20 @@ std::string Printer::outcome(const StepReport& step) const {
   return text;
 }
 
+std::string Printer::headline(const Error& error) const {
+  return escape_controls(lines_of(redacted(error.message)).front());
+}
+
 std::string Printer::details(const StepReport& step, std::string_view indent) const {
   std::string text;
   const auto line = [&](std::string_view head, Tone tone, const std::string& words) {
     text += fmt::format("{}{} {}\n", indent, paint(style, tone, head), words);
   };
   if (step.error) {
-    line("error:", Tone::bad, fmt::format("{} [{}]", safe(step.error->message), safe(step.error->code)));
+    const std::vector<std::string> lines = lines_of(redacted(step.error->message));
+    line("error:", Tone::bad, fmt::format("{} [{}]", escape_controls(lines.front()), safe(step.error->code)));
+    for (std::size_t i = 1; i < lines.size(); ++i)
+      text += fmt::format("{}{}{}\n", indent, kUnderError, escape_controls(lines[i]));
     for (const std::string& circumstance : step.error->context)
       text += fmt::format("{}  {}\n", indent, safe(circumstance));
     if (!step.error->remedy.empty()) line("hint:", Tone::bold, safe(step.error->remedy));

@@ -20,8 +20,13 @@ struct Printer {
   [[nodiscard]] std::string status_word(StepStatus status, std::size_t width) const;
   // The key figure of a step that has one, else why it was skipped or cancelled.
   [[nodiscard]] std::string outcome(const StepReport& step) const;
+  // An error's message, its first line when it has several.
+  [[nodiscard]] std::string headline(const Error& error) const;
   // Error with cause, circumstances and remedy, then warnings: lines that begin with `indent`, each ending in '\n'.
   [[nodiscard]] std::string details(const StepReport& step, std::string_view indent) const;
+
+ private:
+  [[nodiscard]] std::string redacted(std::string_view text) const;
 };
 
 Tone tone_of(StepStatus status);

@@ -40,7 +40,7 @@ std::string summary_text(const RunReport& report, const Style& style, const Secr
   for (const StepReport& step : report.steps) {
     const std::string time = step.started_at ? duration_text(time_of(step)) : (style.unicode ? "–" : "-");
     std::string outcome = printer.outcome(step);
-    if (step.error) outcome += fmt::format("{}{}", outcome.empty() ? "" : "; ", printer.safe(step.error->message));
+    if (step.error) outcome += fmt::format("{}{}", outcome.empty() ? "" : "; ", printer.headline(*step.error));
     for (std::size_t i = 0; i < 1 && !step.warnings.empty(); ++i)
       outcome += fmt::format("{}{} warning{}", outcome.empty() ? "" : "; ", step.warnings.size(),
                              step.warnings.size() == 1 ? "" : "s");

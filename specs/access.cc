@@ -56,12 +56,24 @@ std::vector<CatalogAccess> statement_accesses(const Runbook& runbook, const Json
   if (statement == nullptr || !statement->is_string()) return {CatalogAccess{connection, {}, true}};
   const std::vector<StatementWord> words = statement_words(statement->get_ref<const std::string&>());
   const bool writes = !only_reads(words);
+  const std::optional<std::vector<std::string>> targets = written_names(words);
   std::vector<CatalogAccess> accesses;
   const ConnectionSpec* spec = runbook.connection(connection);
   const Member* catalogs = spec == nullptr ? nullptr : spec->node->find("catalogs");
+  const auto is_catalog = [&](const std::string& name) {
+    return std::any_of(catalogs->value.members.begin(), catalogs->value.members.end(),
+                       [&](const Member& catalog) { return same_name(catalog.key, name); });
+  };
+  // A target without a catalog is in the one that is current, which the text does not tell.
+  const bool told = catalogs != nullptr && targets && std::all_of(targets->begin(), targets->end(), is_catalog);
+  const auto written = [&](const std::string& catalog) {
+    return writes && (!told || std::any_of(targets->begin(), targets->end(),
+                                           [&](const std::string& name) { return same_name(name, catalog); }));
+  };
   if (catalogs != nullptr)
     for (const Member& catalog : catalogs->value.members)
-      if (mentions(words, catalog.key)) accesses.push_back(CatalogAccess{connection, catalog.key, writes});
+      if (mentions(words, catalog.key))
+        accesses.push_back(CatalogAccess{connection, catalog.key, written(catalog.key)});
   if (accesses.empty() && writes) accesses.push_back(CatalogAccess{connection, {}, true});
   return accesses;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace lockstep {
 
@@ -16,11 +17,6 @@ constexpr std::array<std::string_view, 13> kWriting{"insert", "update", "delete"
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool starts_word(char c) {
@@ -139,10 +135,76 @@ class Lexer {
 template <std::size_t N>
 bool is_one_of(const StatementWord& word, const std::array<std::string_view, N>& keywords) {
   return !word.quoted && std::any_of(keywords.begin(), keywords.end(),
-                                     [&](std::string_view keyword) { return same(word.text, keyword); });
+                                     [&](std::string_view keyword) { return same_name(word.text, keyword); });
+}
+
+using Words = std::span<const StatementWord>;
+
+// A statement that writes to one place and may read others: how it begins, and which writing words belong to its form.
+struct WritingForm {
+  std::string_view verb;
+  std::vector<std::string_view> lead;    // any of these may stand between the verb and the name
+  std::vector<std::string_view> needs;   // one of these must; empty: none
+  std::vector<std::string_view> inside;  // writing words that do not make it another statement
+};
+
+const std::vector<WritingForm>& writing_forms() {
+  static const std::vector<WritingForm> forms{
+      {"insert", {"or", "replace", "ignore", "into"}, {"into"}, {"insert", "into", "update"}},
+      {"update", {}, {}, {"update"}},
+      {"delete", {"from"}, {"from"}, {"delete"}},
+      {"merge", {"into"}, {"into"}, {"merge", "into", "update", "delete", "insert"}},
+      {"create",
+       {"or", "replace", "table", "view", "schema", "if", "not", "exists"},
+       {"table", "view", "schema"},
+       {"create"}}};
+  return forms;
+}
+
+bool among(const StatementWord& word, const std::vector<std::string_view>& keywords) {
+  return !word.quoted && std::any_of(keywords.begin(), keywords.end(),
+                                     [&](std::string_view keyword) { return same_name(word.text, keyword); });
+}
+
+// The first part of the name that this one statement writes to; nothing when its form is not known.
+std::optional<std::string> written_name(Words statement) {
+  for (const WritingForm& form : writing_forms()) {
+    if (statement.front().quoted || !same_name(statement.front().text, form.verb)) continue;
+    std::size_t at = 1;
+    bool found = form.needs.empty();
+    for (; at < statement.size() && among(statement[at], form.lead); ++at)
+      found = found || among(statement[at], form.needs);
+    const bool other = std::any_of(statement.begin(), statement.end(), [&](const StatementWord& word) {
+      return is_one_of(word, kWriting) && !among(word, form.inside);
+    });
+    if (!found || other || at == statement.size()) return std::nullopt;
+    return statement[at].text;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::optional<std::vector<std::string>> written_names(const std::vector<StatementWord>& words) {
+  std::vector<std::string> names;
+  for (std::size_t from = 0; from < words.size();) {
+    std::size_t end = from + 1;
+    while (end < words.size() && !words[end].starts) ++end;
+    const std::vector<StatementWord> statement(words.begin() + static_cast<std::ptrdiff_t>(from),
+                                               words.begin() + static_cast<std::ptrdiff_t>(end));
+    from = end;
+    if (only_reads(statement)) continue;
+    std::optional<std::string> name = written_name(statement);
+    if (!name) return std::nullopt;
+    names.push_back(*std::move(name));
+  }
+  return names;
+}
 
 std::vector<StatementWord> statement_words(std::string_view sql) {
   return Lexer(sql).run();
@@ -155,7 +217,7 @@ bool only_reads(const std::vector<StatementWord>& words) {
 }
 
 bool mentions(const std::vector<StatementWord>& words, std::string_view name) {
-  return std::any_of(words.begin(), words.end(), [&](const StatementWord& word) { return same(word.text, name); });
+  return std::any_of(words.begin(), words.end(), [&](const StatementWord& word) { return same_name(word.text, name); });
 }
 
 }  // namespace lockstep

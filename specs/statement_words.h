@@ -1,6 +1,7 @@
 // The words of a SQL statement: enough to tell whether it only reads, and which names it mentions. Not a parser.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,15 @@ std::vector<StatementWord> statement_words(std::string_view sql);
 // false.
 bool only_reads(const std::vector<StatementWord>& words);
 
+// The first part of the name that each writing statement writes to: "dr" of INSERT INTO dr.s.t SELECT ... FROM
+// prod.s.t. INSERT, UPDATE, DELETE, MERGE and CREATE TABLE | VIEW | SCHEMA are understood. Nothing when some statement
+// is of another form: it may write to everything that it mentions.
+std::optional<std::vector<std::string>> written_names(const std::vector<StatementWord>& words);
+
 // Whether an identifier is this name; case does not count.
 bool mentions(const std::vector<StatementWord>& words, std::string_view name);
+
+// Whether two names are one; (ASCII) case does not count.
+bool same_name(std::string_view a, std::string_view b);
 
 }  // namespace lockstep

@@ -8,6 +8,7 @@
 #include "engines/warehouse/duckdb/metadata.h"
 #include "engines/warehouse/duckdb/type_text.h"
 #include "engines/warehouse/names.h"
+#include "specs/statement_words.h"
 
 namespace lockstep {
 
@@ -127,7 +128,30 @@ Result<void> DuckDbWarehouse::open_mentioned(std::string_view sql, const Call& c
   return {};
 }
 
+// A file is attached once a process, writable when any connection writes to it. What this connection may only read is
+// then kept by looking at the statement; where the file itself is attached read-only, the engine keeps it.
+Result<void> DuckDbWarehouse::check_read_only(std::string_view sql) const {
+  const std::vector<StatementWord> words = statement_words(sql);
+  if (only_reads(words)) return {};
+  const std::optional<std::vector<std::string>> targets = written_names(words);
+  for (const auto& [key, source] : sources_) {
+    if (source.writable || !source.attach_writable || !mentions(words, source.name)) continue;
+    const bool spared = targets && std::none_of(targets->begin(), targets->end(), [&](const std::string& target) {
+                          return same_name(target, source.name);
+                        });
+    if (!spared) return read_only(source);
+  }
+  return {};
+}
+
+Error DuckDbWarehouse::read_only(const CatalogSource& source) const {
+  return {"catalog-read-only"_code,
+          fmt::format("catalog \"{}\" of connection \"{}\" is not opened for writing", source.name, name_),
+          "remove read_only from the catalog, or name another catalog as the destination"};
+}
+
 Result<Rows> DuckDbWarehouse::run(const Statement& statement, const Call& call) {
+  if (Result<void> allowed = check_read_only(statement.sql); !allowed) return std::move(allowed).error();
   if (Result<void> opened = open_mentioned(statement.sql, call); !opened) return std::move(opened).error();
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();
@@ -179,10 +203,7 @@ Result<void> DuckDbWarehouse::transact(std::string_view catalog, const std::vect
   Result<const Dialect*> dialect = open(catalog, call);
   if (!dialect) return std::move(dialect).error();
   const CatalogSource& written = **source(catalog);
-  if (!written.writable)
-    return Error("catalog-read-only"_code,
-                 fmt::format("catalog \"{}\" of connection \"{}\" is not opened for writing", written.name, name_),
-                 "remove read_only from the catalog, or name another catalog as the destination");
+  if (!written.writable) return read_only(written);
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();
   DuckDbSession& session = (*leased)->session();

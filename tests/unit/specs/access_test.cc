@@ -122,7 +122,28 @@ TEST(Access, NamesCatalogsByIdentifiers) {
   EXPECT_EQ(accesses.query("/* never closed"), "local:?:write");
   EXPECT_EQ(accesses.query(nullptr), "local:?:write");
   EXPECT_EQ(accesses.query("SELECT 'never closed prod"), "");
-  EXPECT_EQ(accesses.query("INSERT INTO staging.a.b SELECT * FROM prod.a.b"), "local:prod:write local:staging:write");
+}
+
+// prod stays read-only, and steps that read it need not wait.
+TEST(Access, TellsWhatAStatementWritesToFromWhatItReads) {
+  Accesses accesses;
+  for (const char* sql :
+       {"INSERT INTO staging.a.b SELECT * FROM prod.a.b", "insert or replace into STAGING.a.b FROM prod.a.b",
+        "INSERT INTO staging.a.b FROM prod.a.b ON CONFLICT DO UPDATE SET x = 1",
+        "UPDATE staging.a.b SET x = y FROM prod.a.b", "DELETE FROM \"staging\".a.b USING prod.a.b",
+        "MERGE INTO staging.a.b USING prod.a.b ON true WHEN MATCHED THEN DELETE",
+        "CREATE OR REPLACE TABLE staging.a.b AS FROM prod.a.b",
+        "CREATE VIEW IF NOT EXISTS staging.a.b AS SELECT * FROM prod.a.b",
+        "SELECT 1; INSERT INTO staging.a.b FROM prod.a.b; SELECT 2"})
+    EXPECT_EQ(accesses.query(sql), "local:prod:read local:staging:write") << sql;
+  for (const char* sql :
+       {"INSERT INTO b SELECT * FROM prod.a.b, staging.a.b", "WITH x AS (FROM prod.a.b) INSERT INTO staging.a.b FROM x",
+        "COPY prod.a.b TO 'staging'; COPY staging.a.b FROM 'x'", "DROP TABLE staging.a.b, prod.a.b",
+        "CREATE INDEX i ON staging.a.b (c); DROP TABLE prod.a.b",
+        "EXPLAIN ANALYZE INSERT INTO staging.a.b FROM prod.a.b",
+        "INSERT INTO staging.a.b FROM prod.a.b; INSERT INTO prod.a.b FROM staging.a.b",
+        "ALTER TABLE staging.a.b ADD COLUMN c INT; TRUNCATE prod.a.b"})
+    EXPECT_EQ(accesses.query(sql), "local:prod:write local:staging:write") << sql;
 }
 
 }  // namespace

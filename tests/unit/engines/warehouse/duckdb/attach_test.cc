@@ -150,6 +150,28 @@ TEST_P(Attach, TwoConnectionsShareOneFileOfOneName) {
             "catalog-read-only");
 }
 
+// The file is attached writable, for the other connection's sake.
+TEST_P(Attach, ReadOnlyHoldsForAConnectionWhoseFileAnotherOneWrites) {
+  Json read_only = catalog_of(GetParam(), "p");
+  if (read_only.is_string()) read_only = {{"path", read_only}};
+  read_only["read_only"] = true;
+  Opened opened = connect({plan_of(folder_, {{"p", catalog_of(GetParam(), "p")}}, {"p"}, "writer"),
+                           plan_of(folder_, {{"p", read_only}, {"q", catalog_of(GetParam(), "q")}}, {"q"}, "reader")},
+                          "reader");
+  Warehouse& writer = **opened.warehouses->get("writer");
+  Warehouse& reader = **opened.warehouses->get("reader");
+  ASSERT_TRUE(writer.run({"CREATE TABLE p.main.t AS SELECT 1 AS a", {}, 1}, {}));
+  for (const char* sql : {"INSERT INTO p.main.t VALUES (2)", "DROP TABLE p.main.t", "UPDATE P.main.t SET a = 3",
+                          "CREATE TABLE \"p\".main.u (a INT)"}) {
+    Result<Rows> refused = reader.run({sql, {}, 1}, {});
+    ASSERT_FALSE(refused) << sql;
+    EXPECT_EQ(refused.error().code, "catalog-read-only") << sql;
+  }
+  EXPECT_TRUE(reader.run({"SELECT * FROM p.main.t", {}, 1}, {}));
+  EXPECT_TRUE(reader.run({"CREATE TABLE q.main.t AS FROM p.main.t", {}, 1}, {}));
+  EXPECT_TRUE(writer.run({"INSERT INTO p.main.t VALUES (2)", {}, 1}, {}));
+}
+
 TEST_P(Attach, OneNameForTwoFilesIsAClash) {
   make(folder_, GetParam(), "p");
   make(folder_, GetParam(), "q");
