@@ -34,7 +34,7 @@ class Apply : public Step {
                                  "views are not evolved: create the view anew where its text differs")}});
     Result<AppliedChanges> changed = apply_changes(changes_, *destination, *scope_.dialect);
     if (!changed) return refused({{"", changed.error()}});
-    if (!changed->stale.empty()) return refused(std::move(changed->stale));
+    if (!changed->stale.empty()) return refused(changed->stale);
 
     const Table& wanted = changed->table.wanted;
     TableRenames renames = inputs_.renames.for_table(wanted, *destination);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engines/filter.h"
+#include "engines/parallel.h"
 #include "engines/reconciliation/reading.h"
 #include "engines/reconciliation/table_pair.h"
 #include "engines/reconciliation/verdict.h"
@@ -23,6 +24,7 @@ struct Request {
   std::string target_connection;
   bool checksum = false;
   bool warn_only = false;
+  bool pin_versions = false;
   std::size_t workers = kDefaultWorkers;
   TableFilter filter;
 };
@@ -46,6 +48,7 @@ Result<Request> read_request(const Json& inputs) {
   request.source_connection = text_of(inputs, "source");
   request.target_connection = text_of(inputs, "target");
   request.checksum = inputs.value("use_checksum", false);
+  request.pin_versions = inputs.value("pin_versions", false);
   request.warn_only = text_of(inputs, "on_mismatch") == "warn";
   if (const auto workers = inputs.find("max_workers"); workers != inputs.end() && workers->is_number_integer())
     request.workers = static_cast<std::size_t>(std::clamp<std::int64_t>(workers->get<std::int64_t>(), 1, 256));
@@ -63,7 +66,8 @@ class CrossMetastore : public Step {
     if (Result<void> opened = open_sides(context); !opened) return opened.error();
     if (Result<void> described = describe_sides(context.call); !described) return described.error();
     pairs_ = pair_catalogs(source_.contents, *source_.dialect, target_.contents, *target_.dialect, request_.filter);
-    plans_ = plan_reads(pairs_, source_, target_, request_.checksum);
+    pin_versions(pairs_, source_, target_, request_.pin_versions, request_.workers, context.call);
+    plans_ = plan_reads(pairs_, source_, target_, request_.checksum, request_.workers);
     scope_.checksum = request_.checksum;
     scope_.warn_only = request_.warn_only;
     scope_.source_digest = source_.dialect->digest_name();
@@ -136,14 +140,21 @@ class CrossMetastore : public Step {
       target_.contents = std::move((*both)[1]);
       return {};
     }
-    for (const SideName name : {SideName::source, SideName::target}) {
-      Side& side = name == SideName::source ? source_ : target_;
-      const std::string& catalog = name == SideName::source ? request_.source_catalog : request_.target_catalog;
+    // At once: two metastores are two round trips.
+    std::optional<Error> failed[2];
+    parallel_for(2, 2, {}, [&](std::size_t i) {
+      Side& side = i == 0 ? source_ : target_;
+      const std::string& catalog = i == 0 ? request_.source_catalog : request_.target_catalog;
       Result<std::vector<CatalogContents>> contents = side.warehouse->describe({catalog}, call);
-      if (!contents) return in_side(std::move(contents).error(), name, catalog);
-      if (contents->size() != 1) return shape_error();
-      side.contents = std::move(contents->front());
-    }
+      if (!contents)
+        failed[i] = in_side(std::move(contents).error(), i == 0 ? SideName::source : SideName::target, catalog);
+      else if (contents->size() != 1)
+        failed[i] = shape_error();
+      else
+        side.contents = std::move(contents->front());
+    });
+    for (std::optional<Error>& error : failed)
+      if (error) return *std::move(error);
     return {};
   }
 
@@ -157,10 +168,17 @@ class CrossMetastore : public Step {
       scope_.notes.push_back(fmt::format("views are not in scope: {} left out ({}{})", pairs_.views.size(),
                                          pairs_.views.front(), pairs_.views.size() == 1 ? "" : ", ..."));
     for (const auto& [side, name] : {std::pair{&source_, "source"}, std::pair{&target_, "target"}})
-      if (!side->contents.version)
+      if (!side->contents.version && side->dialect->capabilities().table_versions) {
+        if (!request_.pin_versions)
+          scope_.notes.push_back(fmt::format(
+              "the tables of the {} catalog \"{}\" are read as they are at the moment of each statement; "
+              "pin_versions: true reads each at the version it has at the start, for one statement more a table",
+              name, side->contents.catalog));
+      } else if (!side->contents.version) {
         scope_.notes.push_back(
             fmt::format("the {} catalog \"{}\" has no versions: each statement reads it as it is at that moment", name,
                         side->contents.catalog));
+      }
     if (!request_.checksum)
       scope_.notes.push_back("only row counts are compared; use_checksum: true compares the content");
   }

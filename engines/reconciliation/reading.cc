@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
+#include <algorithm>
 #include <mutex>
 
 #include "engines/parallel.h"
@@ -11,19 +11,43 @@ namespace lockstep {
 
 namespace {
 
-// A statement of 25 counts is short enough to read in a log, and 1,000 tables are 40 statements a side.
-constexpr std::size_t kCountsPerStatement = 25;
+// A statement of 50 counts is short enough to read in a log, and 1,000 tables are 20 statements a side.
+constexpr std::size_t kCountsPerStatement = 50;
+constexpr std::size_t kDigestsPerStatement = 8;
+constexpr std::size_t kDigestColumnsPerStatement = 400;
+constexpr std::size_t kStatementsPerWorker = 4;  // fewer would leave workers without work at the end
 
 const Table& table_on(const TablePair& pair, SideName side) {
   return side == SideName::source ? *pair.source : *pair.target;
 }
 
+const std::optional<std::string>& version_on(const TablePair& pair, SideName side) {
+  return side == SideName::source ? pair.source_version : pair.target_version;
+}
+
 std::string count_sql(const PairedCatalogs& catalogs, const Side& side, SideName name,
                       const std::vector<std::size_t>& tables) {
   std::string sql;
-  for (std::size_t i = 0; i < tables.size(); ++i)
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const TablePair& pair = catalogs.tables[tables[i]];
     sql += fmt::format("{}SELECT {} AS i, count(*) AS row_count FROM {}", i == 0 ? "" : " UNION ALL ", i,
-                       side.dialect->from(table_on(catalogs.tables[tables[i]], name).name, side.contents.version));
+                       side.dialect->from(table_on(pair, name).name, version_on(pair, name)));
+  }
+  return sql;
+}
+
+// One table: its digest as it is. Several: a row each, numbered.
+std::string digest_sql(const PairedCatalogs& catalogs, const Side& side, SideName name,
+                       const std::vector<std::size_t>& tables) {
+  std::string sql;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const TablePair& pair = catalogs.tables[tables[i]];
+    std::string digest =
+        side.dialect->digest_query(table_on(pair, name).name, version_on(pair, name),
+                                   name == SideName::source ? pair.source_columns : pair.target_columns);
+    if (tables.size() == 1) return digest;
+    sql += fmt::format("{}SELECT {} AS i, d.* FROM ({}) AS d", i == 0 ? "" : " UNION ALL ", i, digest);
+  }
   return sql;
 }
 
@@ -42,14 +66,13 @@ class Reader {
       : catalogs_(catalogs), source_(source), target_(target), call_(call) {
     readings_.source.resize(catalogs.tables.size());
     readings_.target.resize(catalogs.tables.size());
+    for (std::size_t i = 0; i < catalogs.tables.size(); ++i) {
+      readings_.source[i].error = catalogs.tables[i].source_unpinned;
+      readings_.target[i].error = catalogs.tables[i].target_unpinned;
+    }
   }
 
-  void read(const ReadPlan& plan) {
-    if (plan.digest)
-      read_digest(plan);
-    else
-      read_counts(plan.side, plan.tables, plan.sql);
-  }
+  void read(const ReadPlan& plan) { read(plan.side, plan.digest, plan.tables, plan.sql); }
 
   Readings take() { return std::move(readings_); }
 
@@ -71,51 +94,46 @@ class Reader {
     return rows;
   }
 
-  void read_digest(const ReadPlan& plan) {
-    Reading& into = reading(plan.side, plan.tables.front());
-    Result<Rows> rows = run(plan.side, plan.sql);
-    if (!rows) {
-      into.error = std::move(rows).error();
-      return;
-    }
-    if (rows->rows.size() != 1 || rows->rows[0].size() < 2 || !rows->rows[0][0].is_number_integer()) {
-      into.error = unreadable("digest");
-      return;
-    }
-    const std::vector<Json>& row = rows->rows[0];
-    into.count = row[0].get<std::int64_t>();
-    for (std::size_t i = 1; i < row.size(); ++i) {
-      if (i > 1) into.checksum += ':';
-      into.checksum += row[i].is_string() ? row[i].get<std::string>() : row[i].dump();
-    }
-  }
-
-  void read_counts(SideName name, const std::vector<std::size_t>& tables, const std::string& sql) {
+  // When a statement over several tables fails, its halves are tried: log2(50) levels at most.
+  void read(SideName name, bool digest, const std::vector<std::size_t>& tables, const std::string& sql) {
     Result<Rows> rows = run(name, sql);
     if (rows) {
-      take_counts(name, tables, *rows);
+      take(name, digest, tables, *rows);
       return;
     }
     if (tables.size() == 1 || interruption(rows.error()) || call_.stopped() || call_.expired()) {
       for (const std::size_t table : tables) reading(name, table).error = rows.error();
       return;
     }
-    // log2(25) levels at most.
     const auto middle = tables.begin() + static_cast<std::ptrdiff_t>(tables.size() / 2);
     for (const std::vector<std::size_t>& half :
          {std::vector<std::size_t>(tables.begin(), middle), std::vector<std::size_t>(middle, tables.end())})
-      read_counts(name, half, count_sql(catalogs_, side(name), name, half));
+      read(name, digest, half,
+           digest ? digest_sql(catalogs_, side(name), name, half) : count_sql(catalogs_, side(name), name, half));
   }
 
-  void take_counts(SideName name, const std::vector<std::size_t>& tables, const Rows& rows) {
+  void take(SideName name, bool digest, const std::vector<std::size_t>& tables, const Rows& rows) {
+    const bool numbered = !digest || tables.size() > 1;
     for (const std::vector<Json>& row : rows.rows) {
-      if (row.size() != 2 || !row[0].is_number_integer() || !row[1].is_number_integer()) continue;
-      const auto index = row[0].get<std::int64_t>();
+      const std::size_t first = numbered ? 1 : 0;  // of what belongs to the table
+      if (row.size() < first + 1 || !row[first].is_number_integer()) continue;
+      if (numbered && !row[0].is_number_integer()) continue;
+      const std::int64_t index = numbered ? row[0].get<std::int64_t>() : 0;
       if (index < 0 || static_cast<std::size_t>(index) >= tables.size()) continue;
-      reading(name, tables[static_cast<std::size_t>(index)]).count = row[1].get<std::int64_t>();
+      Reading& into = reading(name, tables[static_cast<std::size_t>(index)]);
+      if (into.count) {  // two rows for one table: neither is to be trusted
+        into.error = unreadable(digest ? "digest" : "row count");
+        continue;
+      }
+      into.count = row[first].get<std::int64_t>();
+      into.checksum.clear();
+      for (std::size_t i = first + 1; i < row.size(); ++i) {
+        if (i > first + 1) into.checksum += ':';
+        into.checksum += row[i].is_string() ? row[i].get<std::string>() : row[i].dump();
+      }
     }
     for (const std::size_t table : tables)
-      if (!reading(name, table).count) reading(name, table).error = unreadable("row count");
+      if (!reading(name, table).count) reading(name, table).error = unreadable(digest ? "digest" : "row count");
   }
 
   const PairedCatalogs& catalogs_;
@@ -132,35 +150,77 @@ std::string_view side_text(SideName side) {
   return side == SideName::source ? "source" : "target";
 }
 
-std::vector<ReadPlan> plan_reads(const PairedCatalogs& catalogs, const Side& source, const Side& target, bool digests) {
+void pin_versions(PairedCatalogs& catalogs, const Side& source, const Side& target, bool pin, std::size_t workers,
+                  const Call& call) {
+  std::vector<std::pair<TablePair*, SideName>> asked;
+  for (TablePair& pair : catalogs.tables) {
+    pair.source_version = source.contents.version;
+    pair.target_version = target.contents.version;
+    for (const SideName name : {SideName::source, SideName::target}) {
+      const Side& side = name == SideName::source ? source : target;
+      const bool there = name == SideName::source ? pair.source.has_value() : pair.target.has_value();
+      if (pin && there && side.dialect->capabilities().table_versions) asked.emplace_back(&pair, name);
+    }
+  }
+  const std::size_t ran = parallel_for(asked.size(), workers, call, [&](std::size_t i) {
+    auto& [pair, name] = asked[i];
+    const Side& side = name == SideName::source ? source : target;
+    Result<std::optional<std::string>> version = side.warehouse->table_version(table_on(*pair, name).name, call);
+    if (version)
+      (name == SideName::source ? pair->source_version : pair->target_version) = *std::move(version);
+    else
+      (name == SideName::source ? pair->source_unpinned : pair->target_unpinned) =
+          std::move(version).error().with_context("while asking for the table's version");
+  });
+  for (std::size_t i = ran; i < asked.size(); ++i) {
+    auto& [pair, name] = asked[i];
+    (name == SideName::source ? pair->source_unpinned : pair->target_unpinned) =
+        Error("cancelled"_code, "its version was not asked for: the step was interrupted", "run the step again");
+  }
+}
+
+std::vector<ReadPlan> plan_reads(const PairedCatalogs& catalogs, const Side& source, const Side& target, bool digests,
+                                 std::size_t workers) {
   const bool comparable = digests && source.dialect->digest_name() == target.dialect->digest_name();
   std::vector<ReadPlan> plans;
   std::vector<std::size_t> counted[2];
+  std::vector<std::size_t> digested;
   for (std::size_t i = 0; i < catalogs.tables.size(); ++i) {
     const TablePair& pair = catalogs.tables[i];
     if (comparable && pair.paired() && !pair.source_columns.empty()) {
-      plans.push_back({SideName::source,
-                       true,
-                       {i},
-                       source.dialect->digest_query(pair.source->name, source.contents.version, pair.source_columns)});
-      plans.push_back({SideName::target,
-                       true,
-                       {i},
-                       target.dialect->digest_query(pair.target->name, target.contents.version, pair.target_columns)});
+      // One side that is not read settles the table: the other's digest would be for nothing.
+      if (!pair.source_unpinned && !pair.target_unpinned) digested.push_back(i);
       continue;
     }
-    if (pair.source) counted[0].push_back(i);
-    if (pair.target) counted[1].push_back(i);
+    if (pair.source && !pair.source_unpinned) counted[0].push_back(i);
+    if (pair.target && !pair.target_unpinned) counted[1].push_back(i);
+  }
+  const auto add = [&](SideName name, bool digest, std::vector<std::size_t> tables) {
+    const Side& side = name == SideName::source ? source : target;
+    std::string sql = digest ? digest_sql(catalogs, side, name, tables) : count_sql(catalogs, side, name, tables);
+    plans.push_back({name, digest, std::move(tables), std::move(sql)});
+  };
+  const bool remote = source.dialect->capabilities().remote && target.dialect->capabilities().remote;
+  const std::size_t wanted = 2 * digested.size() / (kStatementsPerWorker * std::max<std::size_t>(1, workers));
+  const std::size_t together = remote ? std::clamp<std::size_t>(wanted, 1, kDigestsPerStatement) : 1;
+  for (std::size_t begin = 0; begin < digested.size();) {
+    std::vector<std::size_t> batch;
+    std::size_t columns = 0;
+    while (begin < digested.size() && batch.size() < together) {
+      columns += catalogs.tables[digested[begin]].source_columns.size();
+      if (!batch.empty() && columns > kDigestColumnsPerStatement) break;
+      batch.push_back(digested[begin++]);
+    }
+    add(SideName::source, true, batch);
+    add(SideName::target, true, std::move(batch));
   }
   for (const SideName name : {SideName::source, SideName::target}) {
     const std::vector<std::size_t>& tables = counted[name == SideName::source ? 0 : 1];
-    const Side& side = name == SideName::source ? source : target;
     for (std::size_t begin = 0; begin < tables.size(); begin += kCountsPerStatement) {
       const std::size_t end = std::min(tables.size(), begin + kCountsPerStatement);
-      std::vector<std::size_t> batch(tables.begin() + static_cast<std::ptrdiff_t>(begin),
-                                     tables.begin() + static_cast<std::ptrdiff_t>(end));
-      std::string sql = count_sql(catalogs, side, name, batch);
-      plans.push_back({name, false, std::move(batch), std::move(sql)});
+      add(name, false,
+          std::vector<std::size_t>(tables.begin() + static_cast<std::ptrdiff_t>(begin),
+                                   tables.begin() + static_cast<std::ptrdiff_t>(end)));
     }
   }
   return plans;

@@ -21,14 +21,14 @@ struct Side {
   Warehouse* warehouse = nullptr;
   const Dialect* dialect = nullptr;
   std::string connection;
-  CatalogContents contents;  // read once; its version pins every later read
+  CatalogContents contents;  // read once; its version, where the engine has one, pins every later read
 };
 
-// One statement: row counts of several tables, or count and digest of one.
+// One statement: row counts of several tables, or counts and digests of one or more.
 struct ReadPlan {
   SideName side = SideName::source;
   bool digest = false;
-  std::vector<std::size_t> tables;  // indexes into PairedCatalogs::tables; one when `digest`
+  std::vector<std::size_t> tables;  // indexes into PairedCatalogs::tables
   std::string sql;
 };
 
@@ -45,9 +45,16 @@ struct Readings {
   std::optional<Error> interrupted;  // "cancelled" or "timeout": some tables were not read
 };
 
-// Row counts go 25 tables to a statement. The two digests of a table stand next to each other, so that sides without
-// versions are read at nearly the same time.
-std::vector<ReadPlan> plan_reads(const PairedCatalogs& catalogs, const Side& source, const Side& target, bool digests);
+// Fills in what each table is read at: the catalog's version where the engine has one; else, when `pin` asks for it and
+// the engine counts versions a table, a statement a table and side, on at most `workers` threads.
+void pin_versions(PairedCatalogs& catalogs, const Side& source, const Side& target, bool pin, std::size_t workers,
+                  const Call& call);
+
+// Row counts go 50 tables to a statement. Digests go one to a statement, or up to 8 where a statement costs a round
+// trip and there are many more tables than workers. Both sides of a table stand next to each other, so that sides
+// without versions are read at nearly the same time.
+std::vector<ReadPlan> plan_reads(const PairedCatalogs& catalogs, const Side& source, const Side& target, bool digests,
+                                 std::size_t workers);
 
 // Runs the plans on at most `workers` threads. When a statement over several tables fails, its halves are tried
 // until the tables at fault are known; the others keep their counts. `progress` is called by one thread at a time.

@@ -32,6 +32,11 @@ struct TablePair {
   std::optional<Table> source;
   std::optional<Table> target;
   std::string absence;  // why one side counts as absent although a thing of this name exists there ("a view there")
+  // What each side is read at; absent: as it is at the moment of the statement.
+  std::optional<std::string> source_version;
+  std::optional<std::string> target_version;
+  std::optional<Error> source_unpinned;  // the version was asked for and could not be had: the side is not read
+  std::optional<Error> target_unpinned;
 
   std::size_t columns = 0;                   // distinct columns of both sides
   std::vector<DigestColumn> source_columns;  // pairwise with target_columns; same common type, same nullable

@@ -89,8 +89,8 @@ Json count_json(const Reading& reading) {
   return reading.count ? Json(*reading.count) : Json(nullptr);
 }
 
-Json version_json(const Side& side) {
-  return side.contents.version ? Json(*side.contents.version) : Json(nullptr);
+Json version_json(const std::optional<std::string>& version) {
+  return version ? Json(*version) : Json(nullptr);
 }
 
 Json not_compared_json(const std::string& table, const LeftOut& column) {
@@ -98,15 +98,15 @@ Json not_compared_json(const std::string& table, const LeftOut& column) {
 }
 
 Json detail_json(const TablePair& pair, const TableVerdict& verdict, const Reading& source, const Reading& target,
-                 const Side& source_side, const Side& target_side, const Scope& scope) {
+                 const Scope& scope) {
   Json detail = {{"schema", pair.schema},
                  {"table", pair.table},
                  {"verdict", verdict_text(verdict.verdict)},
                  {"match", verdict.verdict == Verdict::match},
                  {"source_count", count_json(source)},
                  {"target_count", count_json(target)},
-                 {"source_version", version_json(source_side)},
-                 {"target_version", version_json(target_side)}};
+                 {"source_version", version_json(pair.source_version)},
+                 {"target_version", version_json(pair.target_version)}};
   if (verdict.verdict == Verdict::error) detail["error"] = verdict.reason;
   if (!verdict.reason.empty()) detail["reason"] = verdict.reason;
   if (!scope.checksum) return detail;
@@ -224,7 +224,7 @@ Outcome report(const PairedCatalogs& catalogs, const Readings& readings, const S
     if (scope.checksum)
       for (const std::vector<LeftOut>* list : {&pair.one_sided, &pair.not_compared})
         for (const LeftOut& column : *list) not_compared.push_back(not_compared_json(pair.name(), column));
-    details.push_back(detail_json(pair, verdict, readings.source[i], readings.target[i], source, target, scope));
+    details.push_back(detail_json(pair, verdict, readings.source[i], readings.target[i], scope));
   }
 
   Outcome outcome;
@@ -239,8 +239,8 @@ Outcome report(const PairedCatalogs& catalogs, const Readings& readings, const S
                      {"use_checksum", scope.checksum},
                      {"compared", scope.checksum ? "row_counts_and_digests" : "row_counts"},
                      {"digest", nullptr},
-                     {"source_version", version_json(source)},
-                     {"target_version", version_json(target)},
+                     {"source_version", version_json(source.contents.version)},
+                     {"target_version", version_json(target.contents.version)},
                      {"coverage",
                       {{"tables", tally.tables},
                        {"tables_compared", tally.compared},

@@ -20,7 +20,9 @@ struct Capabilities {
   bool generated_columns = false;
   bool nested_add = false;  // ADD COLUMN st.b
   bool nested_drop = false;
-  bool versions = false;  // AT (VERSION => n)
+  bool versions = false;        // AT (VERSION => n), of the catalog as a whole
+  bool table_versions = false;  // VERSION AS OF n, each table with its own count: Warehouse::table_version()
+  bool remote = false;          // a statement costs a round trip: several reads go into one
   bool commit_message = false;
   bool cheap_commits = true;        // false: put many tables into one commit
   bool default_expressions = true;  // false: DEFAULT takes literals only (DuckLake: "non-literal default value")

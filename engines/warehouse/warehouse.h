@@ -56,6 +56,11 @@ class Warehouse {
   // The newest version now; absent when the engine has none.
   virtual Result<std::optional<std::string>> version(std::string_view catalog, const Call& call) = 0;
 
+  // The newest version of one table now. Engines that count versions a catalog answer that.
+  virtual Result<std::optional<std::string>> table_version(const TableName& table, const Call& call) {
+    return version(table.catalog, call);
+  }
+
   virtual Result<Rows> run(const Statement& statement, const Call& call) = 0;
   // Whether running the statement would change anything (by preparing it, not by running it).
   virtual Result<bool> would_change(const Statement& statement, const Call& call) = 0;

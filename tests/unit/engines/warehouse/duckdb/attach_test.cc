@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "tests/unit/engines/warehouse/duckdb/lab.h"
+#include "tests/unit/pace.h"
 
 namespace lockstep {
 namespace {
@@ -184,6 +185,7 @@ TEST_P(Attach, OneNameForTwoFilesIsAClash) {
 
 // A lock is a lock of the operating system, between processes; so the other process need not be DuckDB.
 TEST_P(Attach, AFileThatAnotherProcessHoldsIsToldWithItsHolder) {
+  if (!kCanFork) GTEST_SKIP() << "needs fork";
   make(folder_, GetParam(), "p");
   int ready[2];
   ASSERT_EQ(pipe(ready), 0);
