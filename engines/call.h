@@ -2,18 +2,38 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "specs/result.h"
 
 namespace lockstep {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
+
+// For whom a call is made. Carried along by every Call of a step's attempt, so that a remote server's own records and
+// the journal name the same things. Immutable; the functions may be called from any thread and outlive the attempt's
+// calls.
+struct CallTrace {
+  std::string run_id;
+  std::string step_id;
+  int attempt = 1;
+  // A server has accepted a statement under this id: recorded when it returns. May be null.
+  std::function<Result<void>(std::string_view connection, std::string_view statement_id, bool changes)> on_submitted;
+  // What is being waited for, in words: "warehouse abc is starting". May be null.
+  std::function<void(std::string_view what)> on_wait;
+};
 
 // Passed by value. A callee returns Error "cancelled" when stopped and "timeout" when the deadline passed, within 250
 // ms.
 struct Call {
   std::stop_token stop;
   std::optional<SteadyTime> deadline;
+  std::shared_ptr<const CallTrace> trace = nullptr;  // null: on nobody's behalf (doctor, tests)
 
   [[nodiscard]] bool stopped() const { return stop.stop_requested(); }
   [[nodiscard]] bool expired() const { return deadline && std::chrono::steady_clock::now() >= *deadline; }

@@ -55,6 +55,11 @@ class ActionLog {
   virtual ~ActionLog() = default;
   virtual Result<void> started(const Action& action) = 0;
   virtual Result<void> finished(const Action& action, const std::optional<Error>& error) = 0;
+  // A server runs a statement of this step under that id. Recorded before the client waits for its end, so that a run
+  // that was killed can be followed up; durable when the statement may change something.
+  virtual Result<void> submitted(std::string_view /*connection*/, std::string_view /*statement_id*/, bool /*changes*/) {
+    return {};
+  }
 };
 
 struct RunIdentity {

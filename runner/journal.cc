@@ -195,6 +195,14 @@ Result<void> JournalActionLog::finished(const Action& action, const std::optiona
   return journal_->append("action_finished", body);
 }
 
+Result<void> JournalActionLog::submitted(std::string_view connection, std::string_view statement_id, bool changes) {
+  if (journal_ == nullptr) return {};
+  Json body{{"step", step_}, {"attempt", attempt_}, {"connection", connection}, {"statement_id", statement_id}};
+  if (item_ >= 0) body["item"] = item_;
+  return changes ? journal_->append_durably("statement_submitted", body)
+                 : journal_->append("statement_submitted", body);
+}
+
 bool JournalActionLog::changed() const {
   std::lock_guard lock(mutex_);
   return changed_;

@@ -2,8 +2,8 @@
 //
 // A line is a JSON object without spaces; its last member is the CRC-32 (zlib's) of the line's bytes before `,"crc":`:
 //   {"body":{...},"prev":"<sha256 of the line before, 64 hex>","seq":N,"time":"...","type":"...","crc":"xxxxxxxx"}
-// Types: run_started (version, runbook path and sha256, params), step_started, action_started, action_finished,
-// step_finished, run_finished. Every string is redacted.
+// Types: run_started (version, runbook path and sha256, params), step_started, action_started, statement_submitted (the
+// server's id of a statement), action_finished, step_finished, run_finished. Every string is redacted.
 //
 // Durability: each record is handed to the kernel before the call returns, so kill -9 loses nothing. What must also
 // survive a power cut is synced: run_started, the start of every action that changes something (before it is executed),
@@ -69,6 +69,7 @@ class JournalActionLog final : public ActionLog {
   JournalActionLog(Journal* journal, std::string step, std::int64_t item, int attempt);
   Result<void> started(const Action& action) override;
   Result<void> finished(const Action& action, const std::optional<Error>& error) override;
+  Result<void> submitted(std::string_view connection, std::string_view statement_id, bool changes) override;
   // Whether an action that changes something was started.
   [[nodiscard]] bool changed() const;
   // Whether such an action has no result.

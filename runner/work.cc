@@ -147,16 +147,28 @@ class Worker {
                           "use another step type, or a newer version of lockstep"));
     Result<std::unique_ptr<Step>> made = type->make(inputs.json);
     if (!made) return broken(std::move(made).error());
+    Call call = work_.call;
+    call.trace = std::make_shared<CallTrace>(trace(number, log));
     StepContext context{state_.inputs.warehouses,
                         type->needs_connection ? connection() : spec_.connection,
                         state_.inputs.runbook.directory,
                         {state_.report.run_id, spec_.id, number},
-                        work_.call,
+                        std::move(call),
                         log,
                         state_.inputs.secrets,
                         std::move(inputs.tainted),
                         events_.progress};
     return look_and_act(**made, context);
+  }
+
+  // `log` outlives the attempt's calls: a step's threads have ended when act() returns.
+  CallTrace trace(int number, JournalActionLog& log) const {
+    CallTrace trace{state_.report.run_id, spec_.id, number, nullptr, nullptr};
+    trace.on_submitted = [&log](std::string_view connection, std::string_view statement_id, bool changes) {
+      return log.submitted(connection, statement_id, changes);
+    };
+    if (events_.progress) trace.on_wait = [progress = events_.progress](std::string_view what) { progress(what, -1); };
+    return trace;
   }
 
   [[nodiscard]] std::string connection() const {

@@ -22,6 +22,10 @@ std::string step_connection(const Runbook& runbook, const StepSpec& step) {
 }
 
 std::string connection_of(const CatalogField& field, const Json& inputs, const std::string& fallback) {
+  // A connection that the step describes itself is nobody else's.
+  if (const Json* workspace = field.connection_field == "target" ? find(inputs, "target_workspace") : nullptr;
+      workspace != nullptr && !workspace->is_null())
+    return "target_workspace of " + workspace->value("host", Json()).dump();
   const Json* name = field.connection_field.empty() ? nullptr : find(inputs, field.connection_field);
   if (name == nullptr) return fallback;
   return name->is_string() ? name->get<std::string>() : std::string();
@@ -54,11 +58,12 @@ std::vector<CatalogAccess> statement_accesses(const Runbook& runbook, const Json
                                               const std::string& connection) {
   const Json* statement = find(inputs, "statement");
   if (statement == nullptr || !statement->is_string()) return {CatalogAccess{connection, {}, true}};
-  const std::vector<StatementWord> words = statement_words(statement->get_ref<const std::string&>());
+  const ConnectionSpec* spec = runbook.connection(connection);
+  const SqlFlavour flavour = spec != nullptr && spec->type == "databricks" ? SqlFlavour::spark : SqlFlavour::duckdb;
+  const std::vector<StatementWord> words = statement_words(statement->get_ref<const std::string&>(), flavour);
   const bool writes = !only_reads(words);
   const std::optional<std::vector<std::string>> targets = written_names(words);
   std::vector<CatalogAccess> accesses;
-  const ConnectionSpec* spec = runbook.connection(connection);
   const Member* catalogs = spec == nullptr ? nullptr : spec->node->find("catalogs");
   const auto is_catalog = [&](const std::string& name) {
     return std::any_of(catalogs->value.members.begin(), catalogs->value.members.end(),

@@ -250,11 +250,9 @@ void StepBuilder::inputs(StepSpec& spec, const StepShape* shape) {
 
 void StepBuilder::connection(const Node* given, StepSpec& spec, const StepShape* shape) {
   bool broken = false;
-  Span span = spec.id_span;
   if (given != nullptr && given->kind == Node::Kind::string && !is_template(*given)) {
     spec.connection = given->scalar.get<std::string>();
-    span = given->span;
-    broken = !shared_.connections.known(spec.connection, span, diagnostics_);
+    broken = !shared_.connections.known(spec.connection, given->span, diagnostics_);
   } else if (given != nullptr || shared_.defaults.connection_broken) {
     broken = true;
   } else if (!shared_.defaults.connection.empty()) {
@@ -272,7 +270,6 @@ void StepBuilder::connection(const Node* given, StepSpec& spec, const StepShape*
                (field.connection_field.empty() || !has_input(spec, field.connection_field));
       });
   if (needed && spec.connection.empty() && !broken) choose_connection(spec);
-  if (needed && !spec.connection.empty()) usable(spec.connection, span);
   connection_inputs(spec, *shape);
 }
 
@@ -293,30 +290,14 @@ void StepBuilder::choose_connection(const StepSpec& spec) {
                                  all.front().name, names, all.size() > 12 ? ", ..." : ""));
 }
 
-// A connection that exists must also be of a kind that this version can open.
-void StepBuilder::usable(const std::string& name, Span span) {
-  const ConnectionSpec* spec = shared_.connections.find(name);
-  if (spec == nullptr || spec->type != "databricks") return;
-  diagnostics_
-      .error("connection-not-available"_code, span,
-             fmt::format("the connection \"{}\" is of type databricks, which is not available in this version", name),
-             "use a connection of type duckdb")
-      .related.push_back({spec->span, "the connection is defined here"});
-}
-
 void StepBuilder::connection_inputs(StepSpec& spec, const StepShape& shape) {
   const bool elsewhere = has_input(spec, "target_workspace");
-  if (elsewhere)
-    diagnostics_.error("target-workspace-not-available"_code, spec.with->find("target_workspace")->key_span,
-                       "\"target_workspace\" needs a databricks connection, which is not available in this version",
-                       "take it out and name a duckdb connection: target: NAME");
   for (const CatalogField& field : shape.catalogs) {
     if (elsewhere && field.connection_field == "target") continue;
     if (!field.connection_field.empty() && has_input(spec, field.connection_field)) {
       const std::string* name = literal_input(spec, field.connection_field);
       const Span span = spec.with->find(field.connection_field)->value.span;
       if (name == nullptr || !shared_.connections.known(*name, span, diagnostics_)) continue;
-      usable(*name, span);
     }
     const std::string* catalog = literal_input(spec, field.name);
     const ConnectionSpec* connection = shared_.connections.find(connection_of(field, spec));

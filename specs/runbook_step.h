@@ -54,7 +54,6 @@ class StepBuilder {
   void connection(const Node* given, StepSpec& spec, const StepShape* shape);
   void choose_connection(const StepSpec& spec);
   void connection_inputs(StepSpec& spec, const StepShape& shape);
-  void usable(const std::string& name, Span span);
   [[nodiscard]] TypePtr item_type(const Node& list);
   [[nodiscard]] std::vector<std::string> ids() const;
 

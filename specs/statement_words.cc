@@ -31,7 +31,7 @@ bool continues_tag(char c) {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view sql) : sql_(sql) {}
+  Lexer(std::string_view sql, SqlFlavour flavour) : sql_(sql), spark_(flavour == SqlFlavour::spark) {}
 
   std::vector<StatementWord> run() {
     while (at_ < sql_.size()) step();
@@ -51,14 +51,22 @@ class Lexer {
       at_ = behind("\n", at_);
     } else if (here("/*")) {
       comment();
+    } else if (spark_ && (c == '\'' || c == '"')) {
+      closed_by(c, true);
+    } else if (spark_ && (c == 'r' || c == 'R') && at_ + 1 < sql_.size() &&
+               (sql_[at_ + 1] == '\'' || sql_[at_ + 1] == '"')) {
+      ++at_;
+      closed_by(sql_[at_], false);
+    } else if (spark_ && c == ':' && at_ + 1 < sql_.size() && starts_word(sql_[at_ + 1])) {
+      for (++at_; at_ < sql_.size() && continues_word(sql_[at_]);) ++at_;
     } else if (c == '\'') {
       closed_by('\'', false);
-    } else if ((c == 'e' || c == 'E') && at_ + 1 < sql_.size() && sql_[at_ + 1] == '\'') {
+    } else if (!spark_ && (c == 'e' || c == 'E') && at_ + 1 < sql_.size() && sql_[at_ + 1] == '\'') {
       ++at_;
       closed_by('\'', true);
     } else if (c == '"' || c == '`') {
       add(closed_by(c, false), true);
-    } else if (c == '$') {
+    } else if (!spark_ && c == '$') {
       dollar();
     } else if (starts_word(c)) {
       const std::size_t start = at_;
@@ -127,6 +135,7 @@ class Lexer {
   }
 
   std::string_view sql_;
+  const bool spark_;
   std::size_t at_ = 0;
   bool first_ = true;
   std::vector<StatementWord> words_;
@@ -206,14 +215,26 @@ std::optional<std::vector<std::string>> written_names(const std::vector<Statemen
   return names;
 }
 
-std::vector<StatementWord> statement_words(std::string_view sql) {
-  return Lexer(sql).run();
+std::vector<StatementWord> statement_words(std::string_view sql, SqlFlavour flavour) {
+  return Lexer(sql, flavour).run();
 }
 
 bool only_reads(const std::vector<StatementWord>& words) {
   return !words.empty() && std::all_of(words.begin(), words.end(), [](const StatementWord& word) {
     return (!word.starts || is_one_of(word, kReading)) && !is_one_of(word, kWriting);
   });
+}
+
+bool returns_rows(const std::vector<StatementWord>& words) {
+  constexpr std::array<std::string_view, 4> kWritesData{"insert", "update", "delete", "merge"};
+  if (words.empty() || !is_one_of(words.front(), kReading)) return false;
+  const StatementWord& first = words.front();
+  // SHOW CREATE TABLE, DESCRIBE TABLE t of a table called "merge": what follows does not matter.
+  if (same_name(first.text, "show") || same_name(first.text, "describe") || same_name(first.text, "desc") ||
+      same_name(first.text, "explain"))
+    return true;
+  return std::none_of(words.begin(), words.end(),
+                      [&](const StatementWord& word) { return is_one_of(word, kWritesData); });
 }
 
 bool mentions(const std::vector<StatementWord>& words, std::string_view name) {

@@ -14,10 +14,14 @@ struct StatementWord {
   bool starts = false;  // the first word of a statement
 };
 
-// Words outside of strings, comments, dollar quotes and parameters ($name), in order. Quoted identifiers are "..." and
-// `...`; comments are -- and nested /* */, as in PostgreSQL's and DuckDB's lexer. Linear in the text; never fails: what
-// is not closed runs to the end.
-std::vector<StatementWord> statement_words(std::string_view sql);
+// How an engine writes strings. duckdb: '...' with '' for a quote, E'...' with backslashes, $tag$...$tag$; "..." is an
+// identifier. spark: '...' and "..." are strings with backslashes, r'...' and r"..." are without; only `...` is an
+// identifier.
+enum class SqlFlavour { duckdb, spark };
+
+// Words outside of strings, comments, dollar quotes and parameters ($name, or :name in Spark), in order. Comments are
+// -- and nested /* */. Linear in the text; never fails: what is not closed runs to the end.
+std::vector<StatementWord> statement_words(std::string_view sql, SqlFlavour flavour = SqlFlavour::duckdb);
 
 // True when every statement starts with a reading keyword (SELECT, FROM, WITH, VALUES, SHOW, DESCRIBE, DESC,
 // EXPLAIN, SUMMARIZE, PRAGMA, TABLE) and no word is one that writes (INSERT, UPDATE, CREATE, INTO, ...). In doubt:
@@ -28,6 +32,10 @@ bool only_reads(const std::vector<StatementWord>& words);
 // prod.s.t. INSERT, UPDATE, DELETE, MERGE and CREATE TABLE | VIEW | SCHEMA are understood. Nothing when some statement
 // is of another form: it may write to everything that it mentions.
 std::optional<std::vector<std::string>> written_names(const std::vector<StatementWord>& words);
+
+// Whether the statement starts like one whose result is rows: SELECT, SHOW, DESCRIBE, WITH ... and none that writes
+// data.
+bool returns_rows(const std::vector<StatementWord>& words);
 
 // Whether an identifier is this name; case does not count.
 bool mentions(const std::vector<StatementWord>& words, std::string_view name);

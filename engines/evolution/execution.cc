@@ -29,7 +29,7 @@ std::set<std::string> not_taken(const Table& wanted, const Table& now, const Dia
 // After a stop or at the end of the time the tables are still read back, but not for long.
 Call call_for_reading_back(const Call& call) {
   if (!call.stopped() && !call.expired()) return call;
-  return {std::stop_token(), std::chrono::steady_clock::now() + std::chrono::seconds(2)};
+  return {std::stop_token(), std::chrono::steady_clock::now() + std::chrono::seconds(2), call.trace};
 }
 
 TableOutcome confirm(const WantedTable& table, const Table* now, const TableResult& result, const Dialect& dialect,

@@ -30,6 +30,7 @@ Result<Request> read_request(const Json& inputs) {
   const auto statement = inputs.find("statement");
   if (statement == inputs.end() || !statement->is_string()) return invalid("`statement` must be a text");
   request.statement.sql = statement->get<std::string>();
+  request.statement.long_running = true;
   if (const auto parameters = inputs.find("parameters"); parameters != inputs.end() && !parameters->is_null()) {
     if (!parameters->is_object()) return invalid("`parameters` must be a mapping of names to values");
     for (const auto& [name, value] : parameters->items()) {

@@ -22,6 +22,7 @@ struct Request {
   std::string target_catalog;
   std::string source_connection;  // empty: the step's
   std::string target_connection;
+  std::optional<Json> target_workspace;  // a connection of this step alone
   bool checksum = false;
   bool warn_only = false;
   bool pin_versions = false;
@@ -35,11 +36,9 @@ std::string text_of(const Json& inputs, const char* key) {
 }
 
 Result<Request> read_request(const Json& inputs) {
-  const Json* workspace = inputs.contains("target_workspace") ? &inputs["target_workspace"] : nullptr;
-  if (workspace != nullptr && !workspace->is_null())
-    return Error("target-workspace-unsupported"_code, "`target_workspace` needs a databricks connection",
-                 "this version has none yet: name a connection of the runbook with `target` instead");
   Request request;
+  if (const auto workspace = inputs.find("target_workspace"); workspace != inputs.end() && workspace->is_object())
+    request.target_workspace = *workspace;
   request.source_catalog = text_of(inputs, "source_catalog");
   request.target_catalog = text_of(inputs, "destination_catalog");
   if (request.source_catalog.empty() || request.target_catalog.empty())
@@ -47,6 +46,9 @@ Result<Request> read_request(const Json& inputs) {
                  "give both; they are names under `catalogs:` of a connection");
   request.source_connection = text_of(inputs, "source");
   request.target_connection = text_of(inputs, "target");
+  if (request.target_workspace && !request.target_connection.empty())
+    return Error("input-invalid"_code, "`target` and `target_workspace` both say where the destination is",
+                 "give one of the two");
   request.checksum = inputs.value("use_checksum", false);
   request.pin_versions = inputs.value("pin_versions", false);
   request.warn_only = text_of(inputs, "on_mismatch") == "warn";
@@ -95,10 +97,14 @@ class CrossMetastore : public Step {
  private:
   Result<void> open_side(Side& side, const std::string& connection, const std::string& catalog,
                          const StepContext& context, SideName name) const {
+    const bool is_inline = name == SideName::target && request_.target_workspace;
     side.connection = connection.empty() ? context.connection : connection;
-    Result<Warehouse*> warehouse = context.warehouses.get(side.connection);
+    Result<Warehouse*> warehouse = is_inline
+                                       ? context.warehouses.open_inline(*request_.target_workspace, context.directory)
+                                       : context.warehouses.get(side.connection);
     if (!warehouse) return in_side(std::move(warehouse).error(), name, catalog);
     side.warehouse = *warehouse;
+    if (is_inline) side.connection = side.warehouse->name();
     Result<const Dialect*> dialect = side.warehouse->open(catalog, context.call);
     if (!dialect) return in_side(std::move(dialect).error(), name, catalog);
     side.dialect = *dialect;
@@ -114,7 +120,8 @@ class CrossMetastore : public Step {
             open_side(target_, request_.target_connection, request_.target_catalog, context, SideName::target);
         !opened)
       return opened;
-    if (source_.connection == target_.connection &&
+    // Two connections may lead to one place, by a variable of the environment for instance.
+    if (source_.warehouse->identity() == target_.warehouse->identity() &&
         fold_name(request_.source_catalog) == fold_name(request_.target_catalog))
       return Error("catalogs-equal"_code,
                    fmt::format("source and destination are the same catalog \"{}\"", request_.source_catalog),

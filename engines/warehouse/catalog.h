@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,6 +68,17 @@ struct Dependents {
   std::vector<GeneratedColumn> generated;
   std::vector<View> views;                 // views whose text names the table
   std::vector<std::string> referenced_by;  // schema.table of the tables whose foreign keys point to this one
+
+  // What follows exists on Delta tables; empty elsewhere.
+  //
+  // TBLPROPERTIES as SHOW TBLPROPERTIES prints them, names in their own case ("delta.columnMapping.mode" -> "name",
+  // "delta.feature.typeWidening" -> "supported"). A CHECK is one of them as well ("delta.constraints.positive" ->
+  // "amount > 0"): whoever fills this struct need not repeat it among `constraints`.
+  std::map<std::string, std::string> properties = {};
+  bool properties_known = false;                     // false: they could not be read, so an absent one says nothing
+  std::vector<std::string> partition_columns = {};   // top-level names
+  std::vector<std::string> clustering_columns = {};  // of liquid clustering; nested ones dotted: "address.city"
+  std::vector<std::string> identity_columns = {};    // GENERATED ... AS IDENTITY
 };
 
 }  // namespace lockstep

@@ -5,16 +5,22 @@
 #include <set>
 #include <thread>
 
+#include "engines/warehouse/databricks/databricks_warehouse.h"
 #include "engines/warehouse/duckdb/duckdb_warehouse.h"
+#include "engines/workspace/host.h"
+#include "engines/workspace/http_module.h"
 
 namespace lockstep {
 
 namespace {
 
+// More than a warehouse runs at once, which queues the rest; a step's max_workers is what bounds it in practice.
+constexpr std::size_t kWorkspaceInFlight = 64;
+
 class PlannedWarehouses final : public Warehouses {
  public:
-  explicit PlannedWarehouses(std::vector<ConnectionPlan> plans)
-      : plans_(std::move(plans)), written_(written_files(plans_)) {}
+  PlannedWarehouses(std::vector<ConnectionPlan> plans, WorkspaceServices services)
+      : plans_(std::move(plans)), services_(std::move(services)), written_(written_files(plans_)) {}
 
   Result<Warehouse*> get(std::string_view connection) override {
     std::lock_guard lock(mutex_);
@@ -26,13 +32,33 @@ class PlannedWarehouses final : public Warehouses {
                  "name one of the runbook's `connections`");
   }
 
+  Result<Warehouse*> open_inline(const Json& settings, const std::string& directory) override {
+    Json given = Json::object();
+    for (const auto& [key, value] : settings.items())
+      if (!value.is_null()) given[key] = value;
+    std::lock_guard lock(mutex_);
+    const std::string key = given.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (const auto open = inline_.find(key); open != inline_.end()) return open->second.get();
+    const Result<HostUrl> host = parse_host(given.value("host", ""));
+    Result<std::unique_ptr<Warehouse>> opened =
+        open_databricks(host ? host->authority : "target_workspace", given, directory, services_);
+    if (!opened) return std::move(opened).error().with_context("while opening `target_workspace`");
+    return inline_.emplace(key, *std::move(opened)).first->second.get();
+  }
+
  private:
   Result<Warehouse*> open_now(const ConnectionPlan& plan) {
+    if (plan.type == "databricks") {
+      Result<std::unique_ptr<Warehouse>> opened = open_databricks(plan.name, plan.settings, plan.directory, services_);
+      if (!opened)
+        return std::move(opened).error().with_context(fmt::format("while opening the connection \"{}\"", plan.name));
+      return warehouses_.emplace(plan.name, *std::move(opened)).first->second.get();
+    }
     if (plan.type != "duckdb")
       return Error("connection-not-available"_code,
                    fmt::format("connection \"{}\" has the type {}, which is not available in this version", plan.name,
                                plan.type),
-                   "use a connection of type duckdb");
+                   "use a connection of type duckdb or databricks");
     if (duckdb_ == nullptr) {
       Result<std::unique_ptr<DuckDbInstance>> instance = DuckDbInstance::open(plan.directory);
       if (!instance) return std::move(instance).error();
@@ -67,15 +93,49 @@ class PlannedWarehouses final : public Warehouses {
 
   std::mutex mutex_;
   std::vector<ConnectionPlan> plans_;
+  const WorkspaceServices services_;
   std::set<std::string> written_;  // real paths
   std::unique_ptr<DuckDbInstance> duckdb_;
   std::map<std::string, std::unique_ptr<Warehouse>, std::less<>> warehouses_;  // after duckdb_: destroyed before it
+  std::map<std::string, std::unique_ptr<Warehouse>, std::less<>> inline_;      // by their settings
 };
 
 }  // namespace
 
-std::unique_ptr<Warehouses> plan_warehouses(std::vector<ConnectionPlan> plans) {
-  return std::make_unique<PlannedWarehouses>(std::move(plans));
+std::unique_ptr<Warehouses> plan_warehouses(std::vector<ConnectionPlan> plans, WorkspaceServices services) {
+  return std::make_unique<PlannedWarehouses>(std::move(plans), std::move(services));
+}
+
+Result<std::unique_ptr<Warehouse>> open_databricks(const std::string& name, const Json& settings,
+                                                   const std::string& directory, const WorkspaceServices& services) {
+  WorkspaceOptions options;
+  options.pace = services.retry;
+  options.environment = services.environment ? services.environment : process_environment();
+  if (services.secrets != nullptr)
+    // A token that is too short to be hidden was refused below; the server gives none.
+    options.on_secret = [set = services.secrets](std::string_view key, std::string_view value) {
+      (void)set->add(key, value);
+    };
+  Result<WorkspaceConfig> config = resolve_workspace_config(settings, directory, options.environment);
+  if (!config) return std::move(config).error();
+  for (const auto& [key, value] : config->secrets())
+    if (value.size() < 4)
+      return Error("workspace-secret-too-short"_code,
+                   fmt::format("{} (from {}) has fewer than 4 bytes, so it cannot be kept out of outputs", key,
+                               config->origins[key]),
+                   "check that it was given whole");
+  std::shared_ptr<HttpTransport> transport = services.transport;
+  if (transport == nullptr) {
+    TransportSettings http = transport_settings_from_environment();
+    http.user_agent = services.user_agent;
+    Result<std::shared_ptr<HttpTransport>> opened = http_transport(http);
+    if (!opened) return std::move(opened).error();
+    transport = *std::move(opened);
+  }
+  const std::size_t budget = settings.value("max_in_flight", kWorkspaceInFlight);
+  auto workspace = std::make_unique<Workspace>(*std::move(config), std::move(transport), std::move(options));
+  return std::unique_ptr<Warehouse>(
+      std::make_unique<DatabricksWarehouse>(name, std::move(workspace), budget, services.pace));
 }
 
 }  // namespace lockstep

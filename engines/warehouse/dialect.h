@@ -1,5 +1,6 @@
 // How one kind of catalog writes SQL and what it can do. Capabilities ask; they never try and see.
-// Immutable and thread-safe. Every identifier that comes out is quoted, every literal escaped.
+// Immutable and thread-safe. Every identifier that comes out is quoted
+// unless it is a plain word, every literal escaped.
 #pragma once
 
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "engines/warehouse/catalog.h"
+#include "engines/warehouse/table_features.h"
 #include "engines/warehouse/type.h"
 #include "specs/result.h"
 
@@ -30,6 +32,15 @@ struct Capabilities {
   // in its transaction, once a table, and needs a column that is not nested and was written: an added column must be
   // filled in the same transaction, and a table without rows has no statistics.
   bool not_null_from_statistics = false;
+  bool add_many_columns = false;   // add_columns(): all additions of a table in one statement, comments included
+  bool leaf_type_changes = false;  // a nested type is changed leaf by leaf (change_leaf_type()), never as a whole
+  // False: ADD COLUMN takes no DEFAULT. The default is set behind it and holds for rows written later; rows that exist
+  // keep NULL.
+  bool add_with_default = true;
+  // True: the engine prints a DEFAULT as it was written, so it is handed on word for word; anything else would differ
+  // for ever.
+  bool verbatim_defaults = false;
+  bool table_features = false;  // changes may need a TableFeature, see features_for_*()
 };
 
 // May a column (or a nested field) change from one type to the other in place, keeping every value?
@@ -41,6 +52,13 @@ struct TypeChange {
 
 // A column, or a field inside one: {"address", "city"}; {"items", "element", "price"} for a list's element.
 using ColumnPath = std::vector<std::string>;
+
+// A column or nested field that is added.
+struct ColumnAddition {
+  ColumnPath path;
+  DataType type;
+  std::string comment;  // empty: none
+};
 
 struct DigestColumn {
   std::string name;  // on this side
@@ -64,6 +82,10 @@ class Dialect {
   // Never fails: text it does not know becomes Kind::unknown with its text.
   [[nodiscard]] virtual DataType parse_type(std::string_view text) const = 0;
   [[nodiscard]] virtual std::string print_type(const DataType& type) const = 0;
+  // The expression as text, in whatever type the engine has for it.
+  [[nodiscard]] virtual std::string as_text(std::string_view expression) const {
+    return "CAST(" + std::string(expression) + " AS VARCHAR)";
+  }
   // Whether a table of this kind can have a column of that type (a DuckLake has no ENUM). Empty: yes; else the reason.
   [[nodiscard]] virtual std::string unsupported_type(const DataType& type) const = 0;
 
@@ -73,12 +95,22 @@ class Dialect {
   // ALTER statements, one each, no trailing semicolon.
   [[nodiscard]] virtual std::string add_column(const TableName& table, const ColumnPath& path, const DataType& type,
                                                const std::optional<std::string>& default_expression) const = 0;
+  // With Capabilities::add_many_columns.
+  [[nodiscard]] virtual std::string add_columns(const TableName& /*table*/,
+                                                const std::vector<ColumnAddition>& /*additions*/) const {
+    return {};
+  }
   [[nodiscard]] virtual std::string drop_column(const TableName& table, const ColumnPath& path) const = 0;
   [[nodiscard]] virtual std::string rename_column(const TableName& table, const ColumnPath& path,
                                                   std::string_view new_name) const = 0;
   // `column`'s whole new type.
   [[nodiscard]] virtual std::string change_type(const TableName& table, std::string_view column,
                                                 const DataType& type) const = 0;
+  // The new type of a column or of a leaf inside one; with Capabilities::leaf_type_changes.
+  [[nodiscard]] virtual std::string change_leaf_type(const TableName& table, const ColumnPath& path,
+                                                     const DataType& type) const {
+    return change_type(table, path.front(), type);
+  }
   [[nodiscard]] virtual std::string set_nullable(const TableName& table, std::string_view column,
                                                  bool nullable) const = 0;
   // Absent: DROP DEFAULT.
@@ -93,6 +125,26 @@ class Dialect {
   [[nodiscard]] virtual std::string set_comment(const TableName& table, std::string_view column,
                                                 std::string_view comment) const = 0;
 
+  // Table features, with Capabilities::table_features.
+  //
+  // Which of them a table must have before a leaf (a scalar) may go from one type to the other; before it may hold a
+  // column or field of that name and type; and whether it has one.
+  [[nodiscard]] virtual std::vector<TableFeature> features_for_type_change(const DataType& /*from*/,
+                                                                           const DataType& /*to*/) const {
+    return {};
+  }
+  [[nodiscard]] virtual std::vector<TableFeature> features_for_addition(const ColumnPath& /*path*/,
+                                                                        const DataType& /*type*/) const {
+    return {};
+  }
+  [[nodiscard]] virtual bool has_feature(const Dependents& /*dependents*/, TableFeature /*feature*/) const {
+    return true;
+  }
+  // Does nothing where the table has the feature already.
+  [[nodiscard]] virtual std::string enable_feature(const TableName& /*table*/, TableFeature /*feature*/) const {
+    return {};
+  }
+
   // Digests. The name holds algorithm, engine and version; only digests of one name may be compared.
   [[nodiscard]] virtual std::string digest_name() const = 0;
   // The lossless type both sides can be cast to, or the reason why there is none.
@@ -102,6 +154,18 @@ class Dialect {
   // One scan: a statement with one row: row count, then the digest's parts as text columns.
   [[nodiscard]] virtual std::string digest_query(const TableName& table, const std::optional<std::string>& version,
                                                  const std::vector<DigestColumn>& columns) const = 0;
+
+  // The checksum of Clone-Xs, for those who hold results of it (docs/digest.md). An empty name: this engine cannot.
+  [[nodiscard]] virtual std::string clone_xs_name() const { return {}; }
+  // Why it leaves a column of this type out; empty: it does not.
+  [[nodiscard]] virtual std::string clone_xs_leaves_out(const DataType& /*type*/) const { return {}; }
+  // One scan: a statement with one row (row_count, checksum as text, NULL for a table without rows) over the named
+  // columns, each of its own type. It fails where the sum of the row hashes overflows: there is no checksum then.
+  [[nodiscard]] virtual std::string clone_xs_query(const TableName& /*table*/,
+                                                   const std::optional<std::string>& /*version*/,
+                                                   const std::vector<std::string>& /*columns*/) const {
+    return {};
+  }
 };
 
 }  // namespace lockstep

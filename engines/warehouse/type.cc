@@ -4,6 +4,23 @@
 
 namespace lockstep {
 
+DataType scalar_type(std::string_view name) {
+  DataType type;
+  type.kind = DataType::Kind::scalar;
+  type.name = name;
+  type.text = name;
+  return type;
+}
+
+DataType decimal_type(int precision, int scale) {
+  DataType type;
+  type.kind = DataType::Kind::decimal;
+  type.precision = precision;
+  type.scale = scale;
+  type.text = "DECIMAL(" + std::to_string(precision) + "," + std::to_string(scale) + ")";
+  return type;
+}
+
 const TypeField* find_type_field(const DataType& type, std::string_view name) {
   const std::string wanted = fold_name(name);
   for (const TypeField& field : type.fields)

@@ -30,6 +30,10 @@ struct TypeField {
   DataType type;
 };
 
+// A scalar by its canonical name, and a DECIMAL; `text` is the same as it is commonly printed.
+DataType scalar_type(std::string_view name);
+DataType decimal_type(int precision, int scale);
+
 // A struct's field by its name, without regard to (ASCII) case; null when there is none. Points into `type`.
 const TypeField* find_type_field(const DataType& type, std::string_view name);
 

@@ -22,6 +22,9 @@ struct Statement {
   std::string sql;                                       // exactly one statement
   std::vector<std::pair<std::string, Json>> parameters;  // named, without the sigil; scalars only
   std::uint64_t max_rows = 100'000;                      // rows returned at most; more set Rows::truncated
+  // It may run for long (a person wrote it): a server is asked for its id at once rather than for its result soon, so
+  // that it can be followed and cancelled from the first moment on.
+  bool long_running = false;
 };
 
 struct ResultColumn {
@@ -55,11 +58,12 @@ class Warehouse {
   virtual Result<const Dialect*> open(std::string_view catalog, const Call& call) = 0;
   // The newest version now; absent when the engine has none.
   virtual Result<std::optional<std::string>> version(std::string_view catalog, const Call& call) = 0;
-
-  // The newest version of one table now. Engines that count versions a catalog answer that.
+  // The newest version of one table, where versions are a table's own; the catalog's elsewhere.
   virtual Result<std::optional<std::string>> table_version(const TableName& table, const Call& call) {
     return version(table.catalog, call);
   }
+  // What the connection leads to, so that two connections to one place can be told from two places. Without secrets.
+  [[nodiscard]] virtual std::string identity() const { return name(); }
 
   virtual Result<Rows> run(const Statement& statement, const Call& call) = 0;
   // Whether running the statement would change anything (by preparing it, not by running it).
@@ -87,6 +91,11 @@ class Warehouses {
  public:
   virtual ~Warehouses() = default;
   virtual Result<Warehouse*> get(std::string_view connection) = 0;
+  // A connection that a step describes itself, in the form of its `target_workspace`; one and the same for equal
+  // settings. Its name is the host's. Errors: those of get().
+  virtual Result<Warehouse*> open_inline(const Json& /*settings*/, const std::string& /*directory*/) {
+    return Error("connection-unknown"_code, "this run has no connections to a workspace", "name one with `target`");
+  }
 };
 
 }  // namespace lockstep

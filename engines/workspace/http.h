@@ -1,5 +1,5 @@
 // One HTTP exchange with a workspace, and the seam where a test puts a fake. No Poco here: the real transport
-// (http_transport.cc) lies in a module of its own that is opened on first use (http_module.h).
+// (http/transport.h) lies in a module of its own that is opened on first use (http_module.h).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,9 @@ namespace lockstep {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
+// Names of headers are compared without regard to ASCII case.
+bool same_header_name(std::string_view a, std::string_view b);
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  // absolute, http or https; path and query already percent-encoded
@@ -22,7 +25,9 @@ struct HttpRequest {
   std::string body;
   std::string ca_file;                              // PEM, beside the system's CAs; empty: only those
   std::uint64_t max_response_bytes = 64ULL << 20U;  // of the body as decoded; more is Kind::too_large
-  [[nodiscard]] bool carries_credentials() const;   // an Authorization header or another that holds a secret
+  // An Authorization header or another that holds a secret, or the body of an OAuth token request. Such a request
+  // never goes over http to another host than loopback.
+  [[nodiscard]] bool carries_credentials() const;
 };
 
 struct HttpResponse {
@@ -37,7 +42,7 @@ struct HttpResponse {
 // when it is false is it certain that nothing was executed.
 struct HttpFailure {
   enum class Kind {
-    bad_url,      // not a URL, or credentials over http to another host than loopback
+    bad_url,      // cannot be sent: not a URL, a line break in a header, credentials over http beyond loopback
     resolve,      // the host's name has no address
     refused,      // connection refused, no route
     connect,      // the connection could not be made for another reason (proxy included)
@@ -52,13 +57,14 @@ struct HttpFailure {
   };
   Kind kind = Kind::closed;
   bool sent = false;
-  std::string detail;  // for people: "127.0.0.1:8443 closed the connection after 10 of 100 bytes of the body"
+  bool reused = false;  // on a connection that had served a request before: it may have been dead already
+  std::string detail;   // for people: "127.0.0.1:8443 closed the connection after 10 of 100 bytes of the body"
 };
 
 struct HttpResult {
   std::optional<HttpResponse> response;
   HttpFailure failure;                  // meaningful without a response
-  std::string peer_certificate_expiry;  // reserved for doctor; RFC 3339, empty on plain connections
+  std::string peer_certificate_expiry;  // for doctor; RFC 3339, UTC; empty on plain connections
 };
 
 struct TransportFigures {

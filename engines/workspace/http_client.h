@@ -14,6 +14,8 @@ namespace lockstep {
 // twice; it is retried only where it is certain that nothing ran.
 enum class RequestClass { idempotent, submit };
 
+// What the last attempt gave. When the deadline passes while the client waits for the next one, that is the refusal or
+// the throttling that it waited for, which says more than "timeout"; call.expired() tells the other half.
 struct HttpAnswer {
   std::optional<HttpResponse> response;  // any status; the last one received
   HttpFailure failure;                   // meaningful without a response
@@ -24,14 +26,18 @@ struct HttpAnswer {
   bool may_have_run = false;
   // Set when the policy gave up because Retry-After lies beyond the deadline: seconds asked for.
   std::optional<double> throttled_for;
+  // 429, or 503 with Retry-After: in `response`, or the last thing heard before the deadline or a stop.
+  bool throttled = false;
 };
 
 // How long the client waits between attempts, and the seams for tests.
 struct RetryPace {
   std::chrono::milliseconds first{500};
   std::chrono::milliseconds longest{30'000};
-  int max_attempts_idempotent = 6;  // a submit that is refused or throttled is retried until the deadline
-  std::function<double()> jitter;   // 0..1; null: random
+  int max_attempts_idempotent = 6;  // where the policy says "some" (retry.h)
+  // Throttled requests and refused submits are retried until the deadline of the call; without one, for so long.
+  std::chrono::milliseconds without_deadline{600'000};
+  std::function<double()> jitter;  // 0..1; null: random
 };
 
 class HttpClient {

@@ -109,7 +109,10 @@ int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   if (!plans) return print_error(plans.error());
 
   SignalWatch signals;
-  std::unique_ptr<Warehouses> warehouses = plan_warehouses(*std::move(plans));
+  WorkspaceServices services;
+  services.secrets = &secrets;
+  services.user_agent = "lockstep/" LOCKSTEP_VERSION;
+  std::unique_ptr<Warehouses> warehouses = plan_warehouses(*std::move(plans), std::move(services));
   std::unique_ptr<Reporter> reporter = make_reporter(arguments.json, secrets);
   RunInputs inputs{runbook, loaded.graph, loaded.params, secret_values, secrets, *warehouses, find_step_type};
   Result<RunReport> report = run_runbook(inputs, options, *reporter, signals.soft(), signals.hard());

@@ -2,8 +2,9 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <cstdlib>
 #include <filesystem>
+
+#include "engines/library.h"
 
 namespace lockstep {
 
@@ -11,20 +12,14 @@ namespace {
 
 constexpr std::string_view kVersion = "1.5.5";
 
-std::string library_path() {
-  if (const char* given = std::getenv("LOCKSTEP_DUCKDB_LIB"); given != nullptr && *given != '\0') return given;
-  std::error_code error;
-  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (program.parent_path().parent_path() / "lib/lockstep/libduckdb.so").string();
-}
+constexpr const char* kVariable = "LOCKSTEP_DUCKDB_LIB";
 
 Result<DuckDbApi> load() {
-  const std::string path = library_path();
-  const std::string remedy =
-      "run `./dev build`, which puts the engine in place, or name the library in LOCKSTEP_DUCKDB_LIB";
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr)
-    return Error("engine-not-found"_code, fmt::format("DuckDB cannot be loaded: {}", dlerror()), remedy);
+  const std::string path = library_path(kVariable, "libduckdb.so");
+  const std::string remedy = library_remedy(kVariable);
+  Result<void*> opened = open_library(path, "DuckDB", kVariable);
+  if (!opened) return opened.error();
+  void* library = *opened;
   DuckDbApi api;
 #define LOCKSTEP_DUCKDB_LOAD(name)                                                                             \
   api.name = reinterpret_cast<decltype(api.name)>(dlsym(library, "duckdb_" #name));                            \

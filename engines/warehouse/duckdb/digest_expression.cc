@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "engines/warehouse/canonical_value.h"
 
 namespace lockstep {
 
@@ -80,28 +83,12 @@ std::string one_zero(const std::string& value, const DataType& type) {
   return fmt::format("{} + CAST(0 AS {})", value, type.name);
 }
 
-class NestedText {
+class DuckDbSyntax : public CanonicalSyntax {
  public:
-  explicit NestedText(const Dialect& dialect) : dialect_(dialect) {}
+  explicit DuckDbSyntax(const Dialect& dialect) : dialect_(dialect) {}
 
-  // An expression of some type that to_json() renders one-to-one: two values get the same text only if they are equal
-  // (-0.0 = 0.0, NaN = NaN, maps as sets of entries). Returns `value` itself when nothing has to be done.
-  std::string canonical(const std::string& value, const DataType& type, const DataType& common, int depth) const {
-    switch (common.kind) {
-      case Kind::list:
-      case Kind::array:
-        return list(value, type, common, depth);
-      case Kind::structure:
-        return structure(value, type, common, depth);
-      case Kind::map:
-        return map(value, type, common, depth);
-      default:
-        return leaf(value, type, common);
-    }
-  }
-
- private:
-  std::string leaf(const std::string& value, const DataType& type, const DataType& common) const {
+  [[nodiscard]] std::string leaf(const std::string& value, const DataType& type,
+                                 const DataType& common) const override {
     const std::string x = in_common(dialect_, value, type, common);
     if (plain_in_json(common) || common.kind == Kind::enumeration) return x;
     // to_json() would write NaN and -NaN, 0.0 and -0.0 apart.
@@ -112,45 +99,27 @@ class NestedText {
     if (is_scalar(common, "TIMESTAMP WITH TIME ZONE")) return as_text(fmt::format("{} AT TIME ZONE 'UTC'", x));
     return as_text(x);
   }
-
-  std::string list(const std::string& value, const DataType& type, const DataType& common, int depth) const {
-    const std::string element = fmt::format("lockstep_e{}", depth);
-    const std::string body = canonical(element, type.fields.front().type, common.fields.front().type, depth + 1);
-    if (body == element) return value;
-    return fmt::format("list_transform({}, lambda {}: {})", value, element, body);
+  [[nodiscard]] std::string transformed(const std::string& list, const std::string& variable,
+                                        const std::string& body) const override {
+    return fmt::format("list_transform({}, lambda {}: {})", list, variable, body);
+  }
+  [[nodiscard]] std::string field(const std::string& structure, const std::string& name) const override {
+    return fmt::format("struct_extract({}, {})", structure, dialect_.literal(name));
+  }
+  [[nodiscard]] std::string structure(const std::vector<std::pair<std::string, std::string>>& fields) const override {
+    std::string list;
+    for (const auto& [name, value] : fields)
+      list += fmt::format("{}{} := {}", list.empty() ? "" : ", ", dialect_.quote(name), value);
+    return "struct_pack(" + list + ")";
+  }
+  [[nodiscard]] std::string entries(const std::string& map) const override {
+    return fmt::format("map_entries({})", map);
+  }
+  [[nodiscard]] std::string sorted(const std::string& list) const override {
+    return fmt::format("list_sort({}, 'ASC', 'NULLS FIRST')", list);
   }
 
-  std::string structure(const std::string& value, const DataType& type, const DataType& common, int depth) const {
-    std::string fields;
-    bool same = type.fields.size() == common.fields.size();
-    for (std::size_t i = 0; i < common.fields.size(); ++i) {
-      const TypeField& wanted = common.fields[i];
-      const TypeField* own = find_type_field(type, wanted.name);
-      if (own == nullptr) continue;  // common_type() pairs every field
-      const std::string field = fmt::format("struct_extract({}, {})", value, dialect_.literal(own->name));
-      const std::string text = canonical(field, own->type, wanted.type, depth + 1);
-      same = same && text == field && type.fields[i].name == wanted.name;
-      fields += fmt::format("{}{} := {}", fields.empty() ? "" : ", ", dialect_.quote(wanted.name), text);
-    }
-    if (same) return value;
-    // struct_pack of a NULL's fields would be a struct of NULLs, which is another value.
-    return fmt::format("CASE WHEN {} IS NULL THEN NULL ELSE struct_pack({}) END", value, fields);
-  }
-
-  // Keys are unique in a map, so sorting its entries (key first) gives one order whatever the order of insertion.
-  std::string map(const std::string& value, const DataType& type, const DataType& common, int depth) const {
-    const std::string entry = fmt::format("lockstep_e{}", depth);
-    const std::string own_key = fmt::format("struct_extract({}, 'key')", entry);
-    const std::string own_value = fmt::format("struct_extract({}, 'value')", entry);
-    const std::string key = canonical(own_key, type.fields[0].type, common.fields[0].type, depth + 1);
-    const std::string content = canonical(own_value, type.fields[1].type, common.fields[1].type, depth + 1);
-    std::string entries = fmt::format("map_entries({})", value);
-    if (key != own_key || content != own_value)
-      entries = fmt::format("list_transform({}, lambda {}: struct_pack(key := {}, value := {}))", entries, entry, key,
-                            content);
-    return fmt::format("list_sort({}, 'ASC', 'NULLS FIRST')", entries);
-  }
-
+ private:
   const Dialect& dialect_;
 };
 
@@ -165,7 +134,8 @@ std::string hash_arguments(const Dialect& dialect, const DigestColumn& column) {
   const std::string name = dialect.quote(column.name);
   const DataType& common = column.common;
   if (common.nested())
-    return fmt::format("CAST(to_json({}) AS VARCHAR)", NestedText(dialect).canonical(name, column.type, common, 0));
+    return fmt::format("CAST(to_json({}) AS VARCHAR)",
+                       canonical_value(DuckDbSyntax(dialect), name, column.type, common));
   const std::string x = in_common(dialect, name, column.type, common);
   if (is_float(common)) return one_zero(x, common);
   if (is_scalar(common, "HUGEINT")) return fmt::format("{}, CAST({} >> 64 AS BIGINT)", x, x);

@@ -2,11 +2,11 @@
 
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "engines/warehouse/duckdb/keywords.h"
+#include "engines/warehouse/type_scanner.h"
 
 namespace lockstep {
 
@@ -78,19 +78,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 60> kScalars
     {"GEOMETRY", "GEOMETRY"},
 }};
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return result;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 std::string quote(std::string_view text, char mark) {
   std::string quoted(1, mark);
   for (char c : text) {
@@ -102,86 +89,38 @@ std::string quote(std::string_view text, char mark) {
 
 class TypeParser {
  public:
-  explicit TypeParser(std::string_view text) : text_(text) {}
+  explicit TypeParser(std::string_view text) : scan_(text) {}
 
   // Nothing when the text is not wholly understood.
   std::optional<DataType> parse_whole() {
     std::optional<DataType> type = parse(0);
-    skip_spaces();
-    if (type && at_ == text_.size()) return type;
+    if (type && scan_.at_end()) return type;
     return std::nullopt;
   }
 
  private:
-  void skip_spaces() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) ++at_;
-  }
-
-  bool take(char wanted) {
-    skip_spaces();
-    if (at_ >= text_.size() || text_[at_] != wanted) return false;
-    ++at_;
-    return true;
-  }
-
-  std::optional<std::string> quoted(char mark) {
-    if (!take(mark)) return std::nullopt;
-    std::string value;
-    while (at_ < text_.size()) {
-      char c = text_[at_++];
-      if (c != mark) {
-        value += c;
-      } else if (at_ < text_.size() && text_[at_] == mark) {
-        value += mark;
-        ++at_;
-      } else {
-        return value;
-      }
-    }
-    return std::nullopt;
-  }
-
-  std::string_view word() {
-    skip_spaces();
-    std::size_t start = at_;
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_' ||
-                                  static_cast<unsigned char>(text_[at_]) >= 0x80))
-      ++at_;
-    return text_.substr(start, at_ - start);
-  }
-
-  std::optional<int> number() {
-    skip_spaces();
-    int value = 0;
-    auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
-    if (error != std::errc()) return std::nullopt;
-    at_ = static_cast<std::size_t>(end - text_.data());
-    return value;
-  }
-
   std::optional<DataType> parse(int depth) {
     if (depth > kMaxDepth) return std::nullopt;
-    skip_spaces();
-    std::size_t start = at_;
+    const std::size_t start = scan_.position();
     std::optional<DataType> type = base(depth);
-    while (type && take('[')) {
+    while (type && scan_.take('[')) {
       DataType outer;
       outer.kind = DataType::Kind::list;
-      if (std::optional<int> size = number()) {
+      if (std::optional<int> size = scan_.number()) {
         outer.kind = DataType::Kind::array;
         outer.size = *size;
       }
-      if (!take(']') || ++depth > kMaxDepth) return std::nullopt;
+      if (!scan_.take(']') || ++depth > kMaxDepth) return std::nullopt;
       outer.fields.push_back({"element", std::move(*type)});
-      outer.text = std::string(trim(text_.substr(start, at_ - start)));
+      outer.text = scan_.since(start);
       type = std::move(outer);
     }
     return type;
   }
 
   std::optional<DataType> base(int depth) {
-    std::size_t start = at_;
-    std::string name = upper(word());
+    const std::size_t start = scan_.position();
+    std::string name = upper_text(scan_.word());
     DataType type;
     if (name == "STRUCT" || name == "ROW") {
       if (!fields(type, depth)) return std::nullopt;
@@ -194,91 +133,90 @@ class TypeParser {
     } else if (!scalar(type, std::move(name))) {
       return std::nullopt;
     }
-    type.text = std::string(trim(text_.substr(start, at_ - start)));
+    type.text = scan_.since(start);
     return type;
   }
 
   bool fields(DataType& type, int depth) {
     type.kind = DataType::Kind::structure;
-    if (!take('(')) return false;
+    if (!scan_.take('(')) return false;
     do {
-      skip_spaces();
       TypeField field;
-      if (at_ < text_.size() && text_[at_] == '"') {
-        std::optional<std::string> name = quoted('"');
+      if (scan_.peek() == '"') {
+        std::optional<std::string> name = scan_.quoted('"');
         if (!name) return false;
         field.name = std::move(*name);
       } else {
-        field.name = std::string(word());
+        field.name = std::string(scan_.word());
         if (field.name.empty()) return false;
       }
       std::optional<DataType> inner = parse(depth + 1);
       if (!inner) return false;
       field.type = std::move(*inner);
       type.fields.push_back(std::move(field));
-    } while (take(','));
-    return take(')');
+    } while (scan_.take(','));
+    return scan_.take(')');
   }
 
   bool map(DataType& type, int depth) {
     type.kind = DataType::Kind::map;
-    if (!take('(')) return false;
+    if (!scan_.take('(')) return false;
     std::optional<DataType> key = parse(depth + 1);
-    if (!key || !take(',')) return false;
+    if (!key || !scan_.take(',')) return false;
     std::optional<DataType> value = parse(depth + 1);
     if (!value) return false;
     type.fields = {{"key", std::move(*key)}, {"value", std::move(*value)}};
-    return take(')');
+    return scan_.take(')');
   }
 
   bool enumeration(DataType& type) {
     type.kind = DataType::Kind::enumeration;
-    if (!take('(')) return false;
+    if (!scan_.take('(')) return false;
     do {
-      std::optional<std::string> value = quoted('\'');
+      std::optional<std::string> value = scan_.quoted('\'');
       if (!value) return false;
       type.values.push_back(std::move(*value));
-    } while (take(','));
-    return take(')');
+    } while (scan_.take(','));
+    return scan_.take(')');
   }
 
   bool decimal(DataType& type) {
     type.kind = DataType::Kind::decimal;
     type.precision = 18;
     type.scale = 3;
-    if (!take('(')) return true;
-    std::optional<int> precision = number();
+    if (!scan_.take('(')) return true;
+    std::optional<int> precision = scan_.number();
     if (!precision || *precision < 1 || *precision > 38) return false;
     type.precision = *precision;
     type.scale = 0;
-    if (take(',')) {
-      std::optional<int> scale = number();
+    if (scan_.take(',')) {
+      std::optional<int> scale = scan_.number();
       if (!scale || *scale < 0 || *scale > *precision) return false;
       type.scale = *scale;
     }
-    return take(')');
+    return scan_.take(')');
   }
 
   bool scalar(DataType& type, std::string name) {
     if (name == "TIMESTAMP" || name == "TIME") {
-      std::size_t before = at_;
-      if (upper(word()) == "WITH" && upper(word()) == "TIME" && upper(word()) == "ZONE")
+      const std::size_t before = scan_.position();
+      if (scan_.take_word("WITH") && scan_.take_word("TIME") && scan_.take_word("ZONE"))
         name += " WITH TIME ZONE";
       else
-        at_ = before;
+        scan_.go_back(before);
     }
     for (const auto& [spelling, engine_name] : kScalars) {
       if (spelling != name) continue;
       type.kind = DataType::Kind::scalar;
       type.name = std::string(engine_name);
-      if (type.name == "VARCHAR" && take('(')) return number().has_value() && take(')');  // a length means nothing
+      if (type.name == "VARCHAR" && scan_.take('('))
+        return scan_.number().has_value() && scan_.take(')');  // a length means nothing
       return true;
     }
     return false;
   }
 
-  std::string_view text_;
-  std::size_t at_ = 0;
+  TypeScanner scan_;
 };
 
 }  // namespace
@@ -286,7 +224,7 @@ class TypeParser {
 DataType parse_duckdb_type(std::string_view text) {
   if (std::optional<DataType> type = TypeParser(text).parse_whole()) return std::move(*type);
   DataType unknown;
-  unknown.text = std::string(trim(text));
+  unknown.text = std::string(trim_blanks(text));
   return unknown;
 }
 

@@ -6,6 +6,7 @@
 
 #include "engines/warehouse/duckdb/integer_types.h"
 #include "engines/warehouse/duckdb/type_text.h"
+#include "engines/warehouse/type_change.h"
 
 namespace lockstep {
 
@@ -15,13 +16,10 @@ bool is_scalar(const DataType& type, std::string_view name) {
   return type.kind == DataType::Kind::scalar && type.name == name;
 }
 
-TypeChange widening() {
-  return {TypeChange::Verdict::widening, {}};
-}
+TypeChangeRules rules_of(CatalogKind kind);
 
 TypeChange refuse(const DataType& from, const DataType& to, std::string_view why) {
-  return {TypeChange::Verdict::refused,
-          fmt::format("{} cannot become {}: {}", print_duckdb_type(from), print_duckdb_type(to), why)};
+  return refused_change(rules_of(CatalogKind::file), from, to, why);  // types are printed alike on both kinds
 }
 
 TypeChange from_integer(CatalogKind kind, const IntegerType& from, const DataType& from_type, const DataType& to) {
@@ -31,43 +29,38 @@ TypeChange from_integer(CatalogKind kind, const IntegerType& from, const DataTyp
       return refuse(from_type, to, "a DuckLake does not keep every digit of 128-bit integers");
     bool fits =
         from.is_signed == target->is_signed ? target->bits > from.bits : !from.is_signed && target->bits > from.bits;
-    return fits ? widening() : refuse(from_type, to, "not every value fits");
+    return fits ? widening_change() : refuse(from_type, to, "not every value fits");
   }
   if (to.kind == DataType::Kind::decimal)
-    return to.precision - to.scale >= from.digits ? widening() : refuse(from_type, to, "not every value has room");
+    return to.precision - to.scale >= from.digits ? widening_change()
+                                                  : refuse(from_type, to, "not every value has room");
   if (is_scalar(to, "DOUBLE"))
-    return from.bits <= 32 ? widening() : refuse(from_type, to, "a DOUBLE is exact only up to 2^53");
+    return from.bits <= 32 ? widening_change() : refuse(from_type, to, "a DOUBLE is exact only up to 2^53");
   if (is_scalar(to, "FLOAT"))
-    return from.bits <= 16 ? widening() : refuse(from_type, to, "a FLOAT is exact only up to 2^24");
+    return from.bits <= 16 ? widening_change() : refuse(from_type, to, "a FLOAT is exact only up to 2^24");
   return refuse(from_type, to, "that is another kind of value");
 }
 
 TypeChange from_decimal(const DataType& from, const DataType& to) {
   if (to.kind != DataType::Kind::decimal) return refuse(from, to, "that would lose digits or change the kind of value");
   bool fits = to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
-  return fits ? widening() : refuse(from, to, "digits would be lost");
+  return fits ? widening_change() : refuse(from, to, "digits would be lost");
 }
 
 TypeChange from_scalar(CatalogKind kind, const DataType& from, const DataType& to) {
   if (const IntegerType* number = find_integer_type(from)) return from_integer(kind, *number, from, to);
-  if (is_scalar(from, "FLOAT") && is_scalar(to, "DOUBLE")) return widening();
-  if (is_scalar(from, "DATE") && is_scalar(to, "TIMESTAMP")) return widening();
+  if (is_scalar(from, "FLOAT") && is_scalar(to, "DOUBLE")) return widening_change();
+  if (is_scalar(from, "DATE") && is_scalar(to, "TIMESTAMP")) return widening_change();
   if (is_scalar(from, "TIMESTAMP_S") && (is_scalar(to, "TIMESTAMP") || is_scalar(to, "TIMESTAMP_MS")))
     return kind == CatalogKind::file
-               ? widening()
+               ? widening_change()
                : refuse(from, to, "a DuckLake's Parquet files hold no infinite TIMESTAMP_S, and reading it would fail");
-  if (is_scalar(from, "TIMESTAMP_MS") && is_scalar(to, "TIMESTAMP")) return widening();
+  if (is_scalar(from, "TIMESTAMP_MS") && is_scalar(to, "TIMESTAMP")) return widening_change();
   if (is_scalar(to, "TIMESTAMP WITH TIME ZONE"))
     return refuse(from, to, "the instant would depend on the session's time zone");
   if (is_scalar(from, "VARCHAR") || is_scalar(to, "VARCHAR"))
     return refuse(from, to, "text and other values are not exchangeable without loss");
   return refuse(from, to, "not every value can be kept");
-}
-
-TypeChange worse(TypeChange a, const TypeChange& b) {
-  if (a.verdict == TypeChange::Verdict::refused) return a;
-  if (b.verdict == TypeChange::Verdict::refused) return b;
-  return a.verdict == TypeChange::Verdict::widening ? a : b;
 }
 
 bool holds_enumeration(const DataType& type) {
@@ -86,65 +79,43 @@ bool only_gains_fields(const DataType& from, const DataType& to) {
   });
 }
 
-TypeChange change(CatalogKind kind, const DataType& from, const DataType& to);
-
-// Every field of the old type must be there and keep its values; new fields are additions.
-TypeChange from_structure(CatalogKind kind, const DataType& from, const DataType& to) {
-  TypeChange result{TypeChange::Verdict::same, {}};
-  for (const TypeField& field : from.fields) {
-    const TypeField* match = find_type_field(to, field.name);
-    if (match == nullptr) return refuse(from, to, fmt::format("the field \"{}\" would be dropped", field.name));
-    result = worse(std::move(result), change(kind, field.type, match->type));
-  }
-  if (to.fields.size() > from.fields.size()) result = worse(std::move(result), widening());
-  return result;
+TypeChange from_enumeration(const DataType& from, const DataType& to) {
+  if (is_scalar(to, "VARCHAR")) return widening_change();  // every value is its own text
+  if (to.kind != DataType::Kind::enumeration) return refuse(from, to, "that is another kind of value");
+  for (const std::string& value : from.values)
+    if (std::find(to.values.begin(), to.values.end(), value) == to.values.end())
+      return refuse(from, to, fmt::format("the value '{}' would be lost", value));
+  return widening_change();
 }
 
-TypeChange change(CatalogKind kind, const DataType& from, const DataType& to) {
-  if (same_type(from, to)) return {TypeChange::Verdict::same, {}};
-  if (from.kind == DataType::Kind::unknown || to.kind == DataType::Kind::unknown)
-    return refuse(from, to, "this version of Lockstep does not know the type");
+TypeChange leaf(CatalogKind kind, const DataType& from, const DataType& to) {
   switch (from.kind) {
     case DataType::Kind::scalar:
       return from_scalar(kind, from, to);
     case DataType::Kind::decimal:
       return from_decimal(from, to);
-    case DataType::Kind::structure:
-      if (to.kind == DataType::Kind::structure) return from_structure(kind, from, to);
-      break;
-    case DataType::Kind::array:
-      if (to.kind == DataType::Kind::list)
-        return worse(widening(), duckdb_type_change(kind, from.fields[0].type, to.fields[0].type));
-      [[fallthrough]];
-    case DataType::Kind::list:
-    case DataType::Kind::map:
-      if (to.kind == from.kind && to.size == from.size && to.fields.size() == from.fields.size()) {
-        TypeChange result{TypeChange::Verdict::same, {}};
-        for (std::size_t i = 0; i < from.fields.size(); ++i)
-          result = worse(std::move(result), change(kind, from.fields[i].type, to.fields[i].type));
-        return result;
-      }
-      break;
     case DataType::Kind::enumeration:
-      if (is_scalar(to, "VARCHAR")) return widening();  // every value is its own text
-      if (to.kind == DataType::Kind::enumeration) {
-        for (const std::string& value : from.values)
-          if (std::find(to.values.begin(), to.values.end(), value) == to.values.end())
-            return refuse(from, to, fmt::format("the value '{}' would be lost", value));
-        return widening();
+      return from_enumeration(from, to);
+    case DataType::Kind::array:
+      if (to.kind == DataType::Kind::list) {
+        TypeChange element = duckdb_type_change(kind, from.fields[0].type, to.fields[0].type);
+        return element.verdict == TypeChange::Verdict::refused ? element : widening_change();
       }
-      if (is_scalar(to, "VARCHAR")) return widening();
       break;
-    case DataType::Kind::unknown:
+    default:
       break;
   }
   return refuse(from, to, "that is another kind of value");
 }
 
+TypeChangeRules rules_of(CatalogKind kind) {
+  return {[kind](const DataType& from, const DataType& to) { return leaf(kind, from, to); }, print_duckdb_type};
+}
+
 }  // namespace
 
 TypeChange duckdb_type_change(CatalogKind kind, const DataType& from, const DataType& to) {
-  TypeChange result = change(kind, from, to);
+  TypeChange result = nested_type_change(rules_of(kind), from, to);
   // Executed on 1.5.5: "Cannot serialize non-constant type parameter", and the table cannot be altered any more until
   // the file is opened again.
   if (kind == CatalogKind::file && result.verdict == TypeChange::Verdict::widening && to.nested() &&

@@ -331,7 +331,7 @@ TEST_F(Lakes, MetadataOnPostgresNeedsAnExtensionThatIsNotThere) {
 TEST(Connections, OtherTypesAreNotAvailable) {
   Folder folder;
   ConnectionPlan plan = plan_of(folder, Json::object());
-  plan.type = "databricks";
+  plan.type = "elsewhere";
   EXPECT_EQ(plan_warehouses({plan})->get("local").error().code, "connection-not-available");
 }
 

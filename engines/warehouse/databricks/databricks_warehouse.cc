@@ -1,0 +1,115 @@
+#include "engines/warehouse/databricks/databricks_warehouse.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <mutex>
+
+#include "engines/parallel.h"
+#include "engines/warehouse/databricks/metadata.h"
+#include "specs/statement_words.h"
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::uint64_t kMetadataRows = 50'000'000;
+
+bool interruption(const Error& error) {
+  return error.code == "cancelled" || error.code == "timeout" || error.code == "authentication-refused";
+}
+
+}  // namespace
+
+DatabricksWarehouse::DatabricksWarehouse(std::string name, std::unique_ptr<Workspace> workspace,
+                                         std::size_t max_in_flight, StatementPace pace)
+    : name_(std::move(name)),
+      workspace_(std::move(workspace)),
+      max_in_flight_(max_in_flight),
+      statements_(name_, *workspace_, std::move(pace)),
+      in_flight_(max_in_flight) {}
+
+std::string DatabricksWarehouse::identity() const {
+  return fmt::format("{} warehouse {}", workspace_->config().host, workspace_->config().warehouse_id);
+}
+
+Result<const Dialect*> DatabricksWarehouse::open(std::string_view /*catalog*/, const Call& /*call*/) {
+  return static_cast<const Dialect*>(&dialect_);
+}
+
+Result<std::optional<std::string>> DatabricksWarehouse::version(std::string_view /*catalog*/, const Call& /*call*/) {
+  return std::optional<std::string>();
+}
+
+Result<std::optional<std::string>> DatabricksWarehouse::table_version(const TableName& table, const Call& call) {
+  Result<Rows> rows = ask(fmt::format("DESCRIBE HISTORY {} LIMIT 1", dialect_.qualified(table)), call);
+  if (!rows) return std::move(rows).error().with_context(fmt::format("while reading the version of {}", table.full()));
+  return read_table_version(*rows);
+}
+
+Result<Rows> DatabricksWarehouse::run(const Statement& statement, const Call& call) {
+  Result<InFlight::Place> place = in_flight_.enter(call);
+  if (!place) return std::move(place).error();
+  sent_.fetch_add(1);
+  return statements_.run(statement, call);
+}
+
+Result<Rows> DatabricksWarehouse::ask(std::string sql, const Call& call) {
+  Statement statement;
+  statement.sql = std::move(sql);
+  statement.max_rows = kMetadataRows;
+  return run(statement, call);
+}
+
+Result<bool> DatabricksWarehouse::would_change(const Statement& statement, const Call& /*call*/) {
+  return !only_reads(statement_words(statement.sql, SqlFlavour::spark));
+}
+
+Result<std::vector<CatalogContents>> DatabricksWarehouse::describe(const std::vector<std::string>& catalogs,
+                                                                   const Call& call) {
+  if (catalogs.empty()) return std::vector<CatalogContents>();
+  Result<Rows> rows = ask(unity_contents_statement(dialect_, catalogs), call);
+  if (!rows)
+    return std::move(rows).error().with_context(
+        fmt::format("while reading information_schema of {}", fmt::join(catalogs, " and ")));
+  return read_unity_contents(dialect_, catalogs, *rows);
+}
+
+Result<std::vector<Dependents>> DatabricksWarehouse::dependents(std::string_view catalog,
+                                                                const std::vector<TableName>& tables,
+                                                                const Call& call) {
+  if (tables.empty()) return std::vector<Dependents>();
+  // The catalog's statement is one among the tables' own: all are under way at once.
+  std::vector<std::optional<Result<Rows>>> answers(tables.size() + 1);
+  parallel_for(answers.size(), max_in_flight_, call, [&](std::size_t i) {
+    answers[i] = i == 0 ? ask(unity_dependents_statement(dialect_, catalog), call)
+                        : ask(fmt::format("DESCRIBE DETAIL {}", dialect_.qualified(tables[i - 1])), call);
+  });
+  for (const std::optional<Result<Rows>>& answer : answers) {
+    if (answer && !*answer && interruption(answer->error())) return answer->error();
+    if (!answer)
+      return call.stopped() ? Error("cancelled"_code, "stopped while reading what hangs on tables", "run again")
+                            : Error("timeout"_code, "timeout while reading what hangs on tables",
+                                    "give the step a longer `timeout`");
+  }
+  if (!*answers.front()) return answers.front()->error();
+  std::vector<Dependents> all = read_unity_dependents(tables, answers.front()->value());
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (*answers[i + 1]) read_table_detail(answers[i + 1]->value(), all[i]);
+  return all;
+}
+
+Result<void> DatabricksWarehouse::transact(std::string_view /*catalog*/, const std::vector<std::string>& statements,
+                                           const CommitStamp& /*stamp*/, const Call& call) {
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    Result<Rows> done = ask(statements[i], call);
+    if (done) continue;
+    return std::move(done)
+        .error()
+        .with_context("in the statement " + statements[i])
+        .with_context(fmt::format("{} of {} statements had been applied, each a commit of its own; {} were not sent", i,
+                                  statements.size(), statements.size() - i - 1));
+  }
+  return {};
+}
+
+}  // namespace lockstep

@@ -1,0 +1,202 @@
+#include "engines/warehouse/databricks/metadata.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "engines/warehouse/names.h"
+
+namespace lockstep {
+
+namespace {
+
+std::string text(const Json& cell) {
+  return cell.is_string() ? cell.get<std::string>() : std::string();
+}
+
+std::optional<std::size_t> column_of(const Rows& rows, std::string_view name) {
+  for (std::size_t i = 0; i < rows.columns.size(); ++i)
+    if (fold_name(rows.columns[i].name) == fold_name(name)) return i;
+  return std::nullopt;
+}
+
+const Json* cell(const Rows& rows, std::string_view name) {
+  const std::optional<std::size_t> column = column_of(rows, name);
+  if (!column || rows.rows.empty() || rows.rows.front().size() <= *column) return nullptr;
+  return &rows.rows.front()[*column];
+}
+
+// A nested cell comes as JSON text.
+Json nested(const Rows& rows, std::string_view name) {
+  const Json* found = cell(rows, name);
+  if (found == nullptr || !found->is_string()) return nullptr;
+  Json json = Json::parse(found->get_ref<const std::string&>(), nullptr, false);
+  return json.is_discarded() ? Json() : json;
+}
+
+std::vector<std::string> texts_of(const Json& list) {
+  std::vector<std::string> texts;
+  if (list.is_array())
+    for (const Json& entry : list)
+      if (entry.is_string()) texts.push_back(entry.get<std::string>());
+  return texts;
+}
+
+bool is_view(const std::string& table_type) {
+  return table_type.find("VIEW") != std::string::npos;  // VIEW, MATERIALIZED_VIEW, METRIC_VIEW
+}
+
+// 20,000 columns have few distinct types: each text is parsed once.
+class TypeCache {
+ public:
+  explicit TypeCache(const Dialect& dialect) : dialect_(dialect) {}
+  const DataType& parse(const std::string& type_text) {
+    auto found = types_.find(type_text);
+    if (found == types_.end()) found = types_.emplace(type_text, dialect_.parse_type(type_text)).first;
+    return found->second;
+  }
+
+ private:
+  const Dialect& dialect_;
+  std::unordered_map<std::string, DataType> types_;
+};
+
+// By their own numbers, which begin at 0 or at 1 depending on who tells them.
+void number_columns(std::vector<Column>& columns) {
+  std::sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.position < b.position; });
+  int position = 0;
+  for (Column& column : columns) column.position = ++position;
+}
+
+using TableKey = std::pair<std::string, std::string>;  // schema, name
+
+}  // namespace
+
+std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs) {
+  std::string sql;
+  for (std::size_t i = 0; i < catalogs.size(); ++i) {
+    const std::string schema = dialect.quote(catalogs[i]) + ".information_schema";
+    sql += fmt::format(
+        "{0}SELECT {1} AS catalog_index, t.table_schema, t.table_name, t.table_type, c.column_name, "
+        "c.ordinal_position, c.full_data_type, c.is_nullable, c.column_default, c.comment FROM {2}.tables AS t LEFT "
+        "JOIN "
+        "{2}.columns AS c ON c.table_schema = t.table_schema AND c.table_name = t.table_name WHERE t.table_schema <> "
+        "'information_schema'",
+        i == 0 ? "" : " UNION ALL ", i, schema);
+  }
+  return sql;
+}
+
+Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
+                                                         const std::vector<std::string>& catalogs, const Rows& rows) {
+  constexpr std::size_t kCells = 10;
+  std::vector<std::map<TableKey, Table>> tables(catalogs.size());  // ordered by schema, then name
+  TypeCache types(dialect);
+  for (const std::vector<Json>& row : rows.rows) {
+    if (row.size() != kCells || !row[0].is_number_integer() || row[0].get<std::int64_t>() < 0 ||
+        row[0].get<std::size_t>() >= catalogs.size())
+      return Error("unexpected-result"_code, "the answer of information_schema has an unexpected shape",
+                   "report this as a defect, with the runbook");
+    const auto catalog = row[0].get<std::size_t>();
+    Table& table = tables[catalog][{text(row[1]), text(row[2])}];
+    table.name = {catalogs[catalog], text(row[1]), text(row[2])};
+    table.kind = is_view(text(row[3])) ? Table::Kind::view : Table::Kind::table;
+    if (!row[4].is_string()) continue;  // a table that shows no columns to us
+    Column column;
+    column.name = text(row[4]);
+    column.position = row[5].is_number_integer() ? row[5].get<int>() : 0;
+    column.type = types.parse(text(row[6]));
+    column.nullable = text(row[7]) != "NO";
+    if (row[8].is_string() && text(row[8]) != "NULL") column.default_expression = text(row[8]);
+    column.comment = text(row[9]);
+    table.columns.push_back(std::move(column));
+  }
+  std::vector<CatalogContents> contents;
+  for (std::size_t i = 0; i < catalogs.size(); ++i) {
+    CatalogContents one{catalogs[i], std::nullopt, {}};
+    for (auto& [key, table] : tables[i]) {
+      number_columns(table.columns);
+      one.tables.push_back(std::move(table));
+    }
+    contents.push_back(std::move(one));
+  }
+  return contents;
+}
+
+std::string unity_dependents_statement(const Dialect& dialect, std::string_view catalog) {
+  const std::string schema = dialect.quote(catalog) + ".information_schema";
+  // Names of constraints are unique within a schema only: the join takes all parts of the key.
+  return fmt::format(
+      "SELECT 'constraint' AS kind, c.table_schema, c.table_name, c.constraint_name AS name, c.constraint_type AS "
+      "text, "
+      "k.column_name, k.ordinal_position FROM {0}.table_constraints AS c LEFT JOIN {0}.key_column_usage AS k ON "
+      "k.constraint_schema = c.constraint_schema AND k.constraint_name = c.constraint_name AND k.table_schema = "
+      "c.table_schema AND k.table_name = c.table_name UNION ALL SELECT 'view', table_schema, table_name, table_name, "
+      "view_definition, CAST(NULL AS STRING), CAST(NULL AS INT) FROM {0}.views WHERE table_schema <> "
+      "'information_schema'",
+      schema);
+}
+
+std::vector<Dependents> read_unity_dependents(const std::vector<TableName>& tables, const Rows& rows) {
+  struct Key {
+    std::size_t table;
+    std::string kind;
+    std::map<std::int64_t, std::string> columns;  // by their place in the key
+  };
+  std::vector<Dependents> all;
+  std::map<TableKey, std::size_t> index;
+  std::unordered_multimap<std::string, std::size_t> by_name;
+  for (const TableName& table : tables) {
+    by_name.emplace(fold_name(table.table), all.size());
+    index[{fold_name(table.schema), fold_name(table.table)}] = all.size();
+    all.emplace_back().table = table;
+  }
+  std::map<std::pair<std::size_t, std::string>, Key> keys;  // by table and constraint
+  for (const std::vector<Json>& row : rows.rows) {
+    if (row.size() != 7) continue;
+    if (text(row[0]) == "view") {
+      for (const std::string& name : mentioned_names(text(row[4]))) {
+        const auto [first, last] = by_name.equal_range(name);
+        for (auto named = first; named != last; ++named)
+          all[named->second].views.push_back({text(row[1]) + "." + text(row[3]), text(row[4])});
+      }
+      continue;
+    }
+    const auto table = index.find({fold_name(text(row[1])), fold_name(text(row[2]))});
+    // A CHECK stands among the table's properties, with its text.
+    if (table == index.end() || text(row[4]) == "CHECK") continue;
+    Key& key = keys[{table->second, text(row[3])}];
+    key.table = table->second;
+    key.kind = text(row[4]);
+    if (row[5].is_string()) key.columns[row[6].is_number_integer() ? row[6].get<std::int64_t>() : 0] = text(row[5]);
+  }
+  for (auto& [place, key] : keys) {
+    Dependents::Constraint constraint{key.kind, {}, place.second};
+    for (auto& [position, column] : key.columns) constraint.columns.push_back(std::move(column));
+    all[key.table].constraints.push_back(std::move(constraint));
+  }
+  return all;
+}
+
+void read_table_detail(const Rows& rows, Dependents& dependents) {
+  const Json properties = nested(rows, "properties");
+  if (properties.is_object()) {
+    dependents.properties_known = true;
+    for (const auto& [name, value] : properties.items())
+      dependents.properties[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  // As SHOW TBLPROPERTIES would print them.
+  for (const std::string& feature : texts_of(nested(rows, "tableFeatures")))
+    dependents.properties.emplace("delta.feature." + feature, "supported");
+  dependents.partition_columns = texts_of(nested(rows, "partitionColumns"));
+  dependents.clustering_columns = texts_of(nested(rows, "clusteringColumns"));
+}
+
+std::optional<std::string> read_table_version(const Rows& rows) {
+  const Json* version = cell(rows, "version");
+  if (version == nullptr || version->is_null()) return std::nullopt;
+  return version->is_string() ? version->get<std::string>() : version->dump();
+}
+
+}  // namespace lockstep

@@ -1,0 +1,31 @@
+// A Unity Catalog's tables and what hangs on them: the statements that ask, and the reading of their answers.
+// Only columns of information_schema that the documentation fills are used: is_generated and is_identity, for instance,
+// are reserved there and always say no. [docs.databricks.com: information schema; Delta: DESCRIBE DETAIL]
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engines/warehouse/catalog.h"
+#include "engines/warehouse/dialect.h"
+#include "engines/warehouse/warehouse.h"
+
+namespace lockstep {
+
+// Tables, views and columns of all the catalogs, in one statement.
+std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs);
+// One entry a catalog, in their order. Errors: "unexpected-result".
+Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
+                                                         const std::vector<std::string>& catalogs, const Rows& rows);
+
+// Keys and views of a whole catalog, in one statement.
+std::string unity_dependents_statement(const Dialect& dialect, std::string_view catalog);
+std::vector<Dependents> read_unity_dependents(const std::vector<TableName>& tables, const Rows& rows);
+
+// What DESCRIBE DETAIL says of one table: properties, partition and clustering columns.
+void read_table_detail(const Rows& rows, Dependents& dependents);
+
+// What DESCRIBE HISTORY ... LIMIT 1 says: the newest version.
+std::optional<std::string> read_table_version(const Rows& rows);
+
+}  // namespace lockstep

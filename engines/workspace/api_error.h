@@ -1,0 +1,37 @@
+// What a server says when it does not do what it was asked: JSON of several ages, plain text, HTML. Pure functions.
+// Shapes: the error readers of the Databricks SDKs (apierr/errors.go, errors/deserializer.py). All of it is untrusted:
+// it is shown, never acted on.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engines/workspace/http.h"
+#include "specs/document.h"
+#include "specs/result.h"
+
+namespace lockstep {
+
+// A body that is no JSON, or is nested deeper than anything that a workspace sends, is none.
+std::optional<Json> parse_answer(std::string_view body);
+
+// Whether the response is a page for people: a login form, a proxy's notice.
+bool is_html(const HttpResponse& response);
+
+// "INVALID_PARAMETER_VALUE: ...", the text of a page, ...: whatever can be read, on one line; empty when nothing can.
+std::string said(const HttpResponse& response);
+
+// The error of a response that is no 2xx, or is a page. `who` is the server, "https://host"; `what` the request,
+// "POST /api/2.0/sql/statements". Codes: "authentication-refused", "workspace-redirected", "workspace-answer-html",
+// "workspace-throttled", "workspace-refused", "workspace-failed".
+Error refusal(const HttpResponse& response, std::string_view who, std::string_view what);
+
+// The error of a request that got no response. Codes: "workspace-unreachable", "workspace-certificate-refused",
+// "workspace-connection-lost", "timeout", "cancelled".
+Error no_answer(const HttpFailure& failure, std::string_view who, std::string_view what);
+
+// Header and cell texts of a server on one line, at most `most` bytes.
+std::string one_line(std::string_view text, std::size_t most = 2000);
+
+}  // namespace lockstep

@@ -1,0 +1,157 @@
+#include "engines/workspace/statement_result.h"
+
+#include <fmt/format.h>
+
+#include "engines/workspace/host.h"
+
+namespace lockstep {
+
+namespace {
+
+Error incomplete(std::string what) {
+  return {"result-incomplete"_code, std::move(what),
+          "the statement ran; run the step again to read its result, if running it twice does no harm"};
+}
+
+class ResultReader {
+ public:
+  ResultReader(Workspace& workspace, const EndedStatement& statement, const Call& call)
+      : workspace_(workspace), statement_(statement), call_(call) {}
+
+  Result<Rows> read(Json answer) {
+    std::optional<Manifest> manifest = manifest_of(answer);
+    if (!manifest && statement_.returns_rows)
+      return statement_.closed ? gone()
+                               : incomplete("the server says that the statement succeeded, and sends no manifest");
+    if (manifest) manifest_ = *std::move(manifest);
+    rows_.columns = manifest_.columns;
+    rows_.truncated = manifest_.truncated;
+    Json first =
+        answer.contains("result") && answer["result"].is_object() ? std::move(answer["result"]) : Json::object();
+    if (Result<void> taken = take_all(std::move(first)); !taken) return std::move(taken).error();
+    if (!statement_.returns_rows && !rows_.rows.empty() && rows_.columns.front().name == "num_affected_rows" &&
+        rows_.rows.front().front().is_number_integer())
+      rows_.changed = rows_.rows.front().front().get<std::int64_t>();
+    return std::move(rows_);
+  }
+
+ private:
+  [[nodiscard]] Error gone() const {
+    return {
+        "result-gone"_code,
+        fmt::format("the statement {} ran to its end, and its result is gone: the server has closed it", statement_.id),
+        "the statement was not repeated; run the step again if running it twice does no harm"};
+  }
+
+  // True: there is enough, or nothing more.
+  [[nodiscard]] bool full() const { return rows_.rows.size() >= statement_.max_rows; }
+
+  [[nodiscard]] std::optional<std::int64_t> next_after(const Chunk& chunk) const {
+    if (chunk.next) return chunk.next;
+    // A chunk that nobody points to is still there to be asked for.
+    if (manifest_.chunks && chunks_ < *manifest_.chunks) return chunks_;
+    if (chunks_ == 0 && manifest_.rows.value_or(0) > 0) return 0;
+    return std::nullopt;
+  }
+
+  Result<void> take_all(Json result) {
+    std::set<std::int64_t> asked;
+    for (;;) {
+      const Chunk chunk = chunk_of(result);
+      if (Result<void> taken = take(chunk, result); !taken) return taken;
+      const std::optional<std::int64_t> next = next_after(chunk);
+      if (full() && (next || got_ > static_cast<std::int64_t>(rows_.rows.size()))) {
+        rows_.truncated = true;
+        return {};
+      }
+      if (!next) break;
+      if (statement_.closed) {
+        if (!statement_.returns_rows && got_ == 0) return {};  // DML: its counts are gone, its effect is not
+        return gone();
+      }
+      if (!asked.insert(*next).second)
+        return incomplete(fmt::format("part {} of the result of {} was sent without its rows", *next, statement_.id));
+      Result<Json> fetched = fetch_chunk(*next);
+      if (!fetched) return std::move(fetched).error();
+      result = *std::move(fetched);
+    }
+    if (manifest_.rows && got_ != *manifest_.rows)
+      return incomplete(
+          fmt::format("the result of {} has {} rows, and {} of them arrived", statement_.id, *manifest_.rows, got_));
+    return {};
+  }
+
+  Result<void> take(const Chunk& chunk, Json& result) {
+    if (chunk.has_rows) {
+      ++chunks_;
+      return take_data(result["data_array"]);
+    }
+    for (const ExternalLink& link : chunk.links) {
+      if (full()) {
+        rows_.truncated = true;
+        return {};
+      }
+      Result<Json> data = follow(link);
+      if (!data) return std::move(data).error();
+      ++chunks_;
+      if (Result<void> taken = take_data(*data); !taken) return taken;
+    }
+    return {};
+  }
+
+  Result<void> take_data(Json& data) {
+    Result<std::int64_t> count = take_rows(data, manifest_, statement_.max_rows, rows_.rows);
+    if (!count) return std::move(count).error();
+    got_ += *count;
+    return {};
+  }
+
+  Result<Json> fetch_chunk(std::int64_t index) {
+    const std::string path =
+        fmt::format("/api/2.0/sql/statements/{}/result/chunks/{}", percent_encoded(statement_.id), index);
+    ApiAnswer answer = workspace_.send({"GET", path, std::nullopt, true}, RequestClass::idempotent, call_);
+    if (answer.json) return std::move(*answer.json);
+    if (answer.status == 404 || answer.status == 410)
+      return Error("result-gone"_code,
+                   fmt::format("the statement {} ran to its end, and part {} of its result is gone: {}", statement_.id,
+                               index, answer.error->message),
+                   "a result is kept for an hour; run the step again if running the statement twice does no harm");
+    return std::move(*answer.error)
+        .with_context(
+            fmt::format("the statement {} had succeeded; this was part {} of its result", statement_.id, index));
+  }
+
+  // A link is good for some minutes. One that has expired is asked for anew, once.
+  Result<Json> follow(const ExternalLink& link) {
+    ApiAnswer answer = workspace_.fetch(link.url, link.headers, call_);
+    if (answer.json) return std::move(*answer.json);
+    if (link.chunk && !statement_.closed && (answer.status == 400 || answer.status == 403 || answer.status == 404)) {
+      Result<Json> again = fetch_chunk(*link.chunk);
+      if (!again) return again;
+      for (const ExternalLink& fresh : chunk_of(*again).links)
+        if (!fresh.chunk || fresh.chunk == link.chunk) {
+          answer = workspace_.fetch(fresh.url, fresh.headers, call_);
+          if (answer.json) return std::move(*answer.json);
+          break;
+        }
+    }
+    return std::move(*answer.error)
+        .with_context(fmt::format("the statement {} had succeeded; this was its result", statement_.id));
+  }
+
+  Workspace& workspace_;
+  const EndedStatement& statement_;
+  const Call& call_;
+  Manifest manifest_;
+  Rows rows_;
+  std::int64_t got_ = 0;     // rows that arrived, also those beyond max_rows
+  std::int64_t chunks_ = 0;  // that arrived
+};
+
+}  // namespace
+
+Result<Rows> read_result(Workspace& workspace, Json answer, const EndedStatement& statement, const Call& call) {
+  return ResultReader(workspace, statement, call).read(std::move(answer));
+}
+
+}  // namespace lockstep

@@ -1,0 +1,272 @@
+#include "engines/workspace/statements.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+
+#include "engines/workspace/host.h"
+#include "engines/workspace/query_history.h"
+#include "engines/workspace/sql_error.h"
+#include "engines/workspace/statement_answer.h"
+#include "engines/workspace/statement_result.h"
+#include "specs/statement_words.h"
+
+namespace lockstep {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using End = StatementState::End;
+
+constexpr std::uint64_t kMostRowLimit = 10'000'000;  // beyond it nobody wants to be limited
+// A server's clock may be behind, and a row of the history begins when the statement does.
+constexpr std::chrono::minutes kClockDoubt{15};
+
+void really_wait(milliseconds time, const Call& call) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  SteadyTime until = std::chrono::steady_clock::now() + time;
+  if (call.deadline) until = std::min(until, *call.deadline);
+  never.wait_until(lock, call.stop, until, [] { return false; });
+}
+
+std::string new_submit_id() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+bool is_over(const StatementState& state) {
+  return state.end != End::running;
+}
+
+// One submit and what becomes of it. Used by one thread.
+class Execution {
+ public:
+  Execution(const std::string& connection, Workspace& workspace, const StatementPace& pace, const Statement& statement,
+            const Call& call)
+      : connection_(connection), workspace_(workspace), pace_(pace), statement_(statement), call_(call) {
+    const std::vector<StatementWord> words = statement_words(statement.sql, SqlFlavour::spark);
+    returns_rows_ = lockstep::returns_rows(words);
+    changes_ = !only_reads(words);
+  }
+
+  Result<Rows> run() {
+    Result<Json> ended = execute("INLINE");
+    if (!ended) return std::move(ended).error();
+    StatementState state = state_of(*ended);
+    // It has failed for the size of its answer alone: a query may be asked again, for links this time.
+    if (returns_rows_ && is_over_inline_limit(state)) {
+      ended = execute("EXTERNAL_LINKS");
+      if (!ended) return std::move(ended).error();
+      state = state_of(*ended);
+    }
+    if (state.end == End::failed) return sql_error(state, id_);
+    if (state.end == End::canceled)
+      return Error("statement-canceled"_code,
+                   fmt::format("the statement {} was cancelled on the server{}{}", id_,
+                               state.message.empty() ? "" : ": ", state.message),
+                   "find out who or what cancelled it (its page in the query history tells), then run the step again");
+    const EndedStatement done{id_, state.end == End::closed, returns_rows_, statement_.max_rows};
+    return read_result(workspace_, *std::move(ended), done, call_);
+  }
+
+ private:
+  // The answer that holds the terminal state.
+  Result<Json> execute(const char* disposition) {
+    id_.clear();
+    tag();
+    Result<Json> answer = submit(disposition);
+    if (!answer) return answer;
+    if (id_.empty()) return answer;  // ended, and never given an id
+    if (call_.trace && call_.trace->on_submitted)
+      if (Result<void> noted = call_.trace->on_submitted(connection_, id_, changes_); !noted) {
+        if (!is_over(state_of(*answer))) (void)cancel();
+        return std::move(noted).error().with_context(fmt::format("the statement {} had been submitted", id_));
+      }
+    return await_end(*std::move(answer));
+  }
+
+  void tag() {
+    submit_id_ = new_submit_id();
+    tags_.clear();
+    if (call_.trace) {
+      tags_.emplace_back("lockstep_run", call_.trace->run_id);
+      tags_.emplace_back("lockstep_step", call_.trace->step_id);
+      tags_.emplace_back("lockstep_attempt", fmt::format("{}", call_.trace->attempt));
+    }
+    tags_.emplace_back("lockstep_submit", submit_id_);
+  }
+
+  // How long the server holds its answer back in the hope that the statement ends: 0 s, or 5 s and more. The client
+  // must have it before its own deadline, or it would not know the statement's id, and could not cancel it.
+  [[nodiscard]] const char* wait_timeout() const {
+    constexpr seconds kNeeded{7};
+    if (statement_.long_running) return "0s";
+    return call_.deadline && *call_.deadline - pace_.now() < kNeeded ? "0s" : "5s";
+  }
+
+  [[nodiscard]] Json submit_body(const char* disposition) const {
+    Json body{{"warehouse_id", workspace_.config().warehouse_id},
+              {"statement", statement_.sql},
+              {"format", "JSON_ARRAY"},
+              {"disposition", disposition},
+              {"wait_timeout", wait_timeout()},
+              {"on_wait_timeout", "CONTINUE"},
+              {"query_tags", query_tags_json(tags_)}};
+    if (!statement_.parameters.empty()) body["parameters"] = statement_parameters(statement_.parameters);
+    if (returns_rows_ && statement_.max_rows > 0 && statement_.max_rows <= kMostRowLimit)
+      body["row_limit"] = statement_.max_rows;
+    return body;
+  }
+
+  Result<Json> submit(const char* disposition) {
+    const auto began = std::chrono::system_clock::now();
+    ApiAnswer answer = workspace_.send({"POST", "/api/2.0/sql/statements", submit_body(disposition), false},
+                                       RequestClass::submit, call_);
+    if (answer.json) {
+      id_ = text_member(*answer.json, "statement_id");
+      if (!id_.empty() || is_over(state_of(*answer.json))) return *std::move(answer.json);
+      return settle(Error("workspace-answer-invalid"_code, "the answer to the submit holds no statement id", ""),
+                    began);
+    }
+    if (!answer.may_have_run) return *std::move(answer.error);
+    return settle(*answer.error, began);
+  }
+
+  [[nodiscard]] bool interrupted() const { return call_.stopped() || past_deadline(call_); }
+  [[nodiscard]] bool past_deadline(const Call& call) const { return call.deadline && pace_.now() >= *call.deadline; }
+  void wait(milliseconds time, const Call& call) const {
+    pace_.wait ? pace_.wait(time, call) : really_wait(time, call);
+  }
+  // For what is still to be done after a stop or the deadline.
+  [[nodiscard]] Call grace() const { return {{}, pace_.now() + pace_.cancel_grace, call_.trace}; }
+
+  // Whether the submit has run is not known. Only a row with its own tags can tell; the lack of one cannot.
+  Result<Json> settle(const Error& why, std::chrono::system_clock::time_point began) {
+    announce("the answer to a submit was lost: looking for the statement in the query history");
+    const std::int64_t since =
+        std::chrono::duration_cast<milliseconds>((began - kClockDoubt).time_since_epoch()).count();
+    const bool late = interrupted();
+    const Call call = late ? grace() : call_;
+    const SteadyTime patience = pace_.now() + pace_.history_patience;
+    std::string history = "the query history does not show it";
+    for (milliseconds pause{250};; pause = std::min<milliseconds>(pause * 2, seconds(2))) {
+      const Result<std::optional<std::string>> found = find_tagged_statement(workspace_, tags_, since, call);
+      if (found && *found) {
+        id_ = **found;
+        break;
+      }
+      if (!found) history = "the query history cannot be read: " + found.error().message;
+      const bool hopeless = !found && found.error().code != "timeout" && found.error().code != "cancelled";
+      if (hopeless || call.stopped() || past_deadline(call) || pace_.now() + pause > patience) break;
+      wait(pause, call);
+      if (call.stopped() || past_deadline(call)) break;
+    }
+    if (id_.empty()) return unknown(why, history);
+    // Nothing is known of its state yet: the next poll tells.
+    return Json{{"statement_id", id_}, {"status", {{"state", "RUNNING"}}}};
+  }
+
+  [[nodiscard]] Error unknown(const Error& why, const std::string& history) const {
+    Error error(
+        "outcome-unknown"_code, fmt::format("the statement may have run: {}; {}", why.message, history),
+        fmt::format("look in the query history of warehouse {} for the tag lockstep_submit = {}; it was not sent "
+                    "again. When it did not run, run the step again",
+                    workspace_.config().warehouse_id, submit_id_));
+    error.context = why.context;
+    return error;
+  }
+
+  Result<Json> await_end(Json answer) {
+    milliseconds pause = pace_.first_poll;
+    SteadyTime heard = pace_.now();
+    for (;;) {
+      const StatementState state = state_of(answer);
+      if (is_over(state)) return answer;
+      if (interrupted()) return interrupted_error();
+      if (state.word == "PENDING")
+        announce(fmt::format("warehouse {} is starting or busy: the statement is PENDING",
+                             workspace_.config().warehouse_id));
+      wait(pause, call_);
+      pause = std::min(pause + pause / 2, pace_.longest_poll);
+      if (interrupted()) return interrupted_error();
+      ApiAnswer polled = poll(call_);
+      if (polled.json) {
+        heard = pace_.now();
+        answer = *std::move(polled.json);
+        continue;
+      }
+      if (interrupted()) return interrupted_error();
+      const bool passing = polled.status == 0 || polled.status == 429 || polled.status >= 500;
+      if (!passing || polled.error->code.ends_with("-refused") || pace_.now() - heard >= pace_.poll_patience)
+        return Error("outcome-unknown"_code,
+                     fmt::format("the statement {} was accepted and may have run; its state cannot be read: {}", id_,
+                                 polled.error->message),
+                     fmt::format("look it up in the query history of warehouse {}; it was not sent again",
+                                 workspace_.config().warehouse_id));
+    }
+  }
+
+  ApiAnswer poll(const Call& call) {
+    return workspace_.send({"GET", "/api/2.0/sql/statements/" + percent_encoded(id_), std::nullopt, false},
+                           RequestClass::idempotent, call);
+  }
+
+  // Asks for the cancel and waits for the terminal state; what can be said of the statement then.
+  std::string cancel() {
+    const Call call = grace();
+    const ApiAnswer asked = workspace_.send(
+        {"POST", fmt::format("/api/2.0/sql/statements/{}/cancel", percent_encoded(id_)), Json::object(), false},
+        RequestClass::idempotent, call);
+    for (milliseconds pause = pace_.first_poll; !past_deadline(call); pause += pause / 2) {
+      const ApiAnswer polled = poll(call);
+      const StatementState state = polled.json ? state_of(*polled.json) : StatementState();
+      if (state.end == End::canceled) return fmt::format("the server has cancelled the statement {}", id_);
+      if (is_over(state))
+        return fmt::format("the statement {} had come to its end before the cancel: {}", id_, state.word);
+      wait(pause, call);
+    }
+    if (asked.json)
+      return fmt::format("the server was asked to cancel the statement {} and has not confirmed it: it may still run",
+                         id_);
+    return fmt::format("the statement {} may still run: it could not be cancelled: {}", id_, asked.error->message);
+  }
+
+  Error interrupted_error() {
+    Error error = call_.stopped()
+                      ? Error("cancelled"_code, "the statement was interrupted", "run again when you are ready")
+                      : Error("timeout"_code, "the statement was interrupted: timeout",
+                              "give it more time with `timeout`, or less to do");
+    return std::move(error).with_context(cancel());
+  }
+
+  void announce(const std::string& what) const {
+    if (call_.trace && call_.trace->on_wait) call_.trace->on_wait(what);
+  }
+
+  const std::string& connection_;
+  Workspace& workspace_;
+  const StatementPace& pace_;
+  const Statement& statement_;
+  const Call& call_;
+  bool returns_rows_ = false;
+  bool changes_ = true;
+  std::string submit_id_;
+  QueryTags tags_;
+  std::string id_;
+};
+
+}  // namespace
+
+StatementClient::StatementClient(std::string connection, Workspace& workspace, StatementPace pace)
+    : connection_(std::move(connection)), workspace_(workspace), pace_(std::move(pace)) {}
+
+Result<Rows> StatementClient::run(const Statement& statement, const Call& call) {
+  return Execution(connection_, workspace_, pace_, statement, call).run();
+}
+
+}  // namespace lockstep

@@ -1,0 +1,129 @@
+#include "engines/workspace/workspace.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "engines/workspace/api_error.h"
+#include "engines/workspace/host.h"
+
+namespace lockstep {
+
+namespace {
+
+// A server that accepts a request and never answers must not hold a step without a timeout for ever.
+class LimitedTransport final : public HttpTransport {
+ public:
+  LimitedTransport(std::shared_ptr<HttpTransport> inner, std::chrono::milliseconds limit)
+      : inner_(std::move(inner)), limit_(limit) {}
+  HttpResult send(const HttpRequest& request, const Call& call) override {
+    Call limited = call;
+    const SteadyTime latest = std::chrono::steady_clock::now() + limit_;
+    limited.deadline = call.deadline ? std::min(*call.deadline, latest) : latest;
+    return inner_->send(request, limited);
+  }
+  [[nodiscard]] TransportFigures figures() const override { return inner_->figures(); }
+
+ private:
+  std::shared_ptr<HttpTransport> inner_;
+  std::chrono::milliseconds limit_;
+};
+
+std::string what_of(const ApiRequest& request) {
+  return request.method + " " + request.path.substr(0, request.path.find('?'));
+}
+
+HttpClient::OnWait announce(const Call& call) {
+  if (!call.trace || !call.trace->on_wait) return nullptr;
+  return [trace = call.trace](std::string_view what, std::chrono::milliseconds /*wait*/) { trace->on_wait(what); };
+}
+
+ApiAnswer answer_of(const HttpAnswer& http, const std::string& who, const std::string& what) {
+  ApiAnswer answer;
+  answer.may_have_run = http.may_have_run;
+  if (!http.response) {
+    answer.error = no_answer(http.failure, who, what);
+    return answer;
+  }
+  const HttpResponse& response = *http.response;
+  answer.status = response.status;
+  if (response.status < 200 || response.status > 299 || is_html(response)) {
+    answer.error = refusal(response, who, what);
+    if (http.throttled_for)
+      answer.error = Error(
+          "workspace-throttled"_code,
+          fmt::format("{} throttles: it answered {} with {} and asks to wait {:g} s, which is beyond the deadline", who,
+                      what, response.status, *http.throttled_for),
+          "give the step a longer `timeout`, or run fewer statements at once (max_in_flight, max_workers)");
+    return answer;
+  }
+  answer.json = parse_answer(response.body.empty() ? std::string_view("{}") : std::string_view(response.body));
+  if (answer.json) return answer;
+  answer.may_have_run = true;
+  answer.error = Error("workspace-answer-invalid"_code, fmt::format("the answer of {} to {} is no JSON", who, what),
+                       "check the host and the proxies between here and the workspace");
+  return answer;
+}
+
+}  // namespace
+
+Workspace::Workspace(WorkspaceConfig config, std::shared_ptr<HttpTransport> transport, WorkspaceOptions options)
+    : config_(std::move(config)), options_(std::move(options)) {
+  client_ = std::make_shared<HttpClient>(std::make_shared<LimitedTransport>(transport, options_.attempt_limit),
+                                         options_.pace);
+  patient_client_ = std::make_shared<HttpClient>(
+      std::make_shared<LimitedTransport>(std::move(transport), options_.large_attempt_limit), options_.pace);
+  if (options_.on_secret)
+    for (const auto& [name, value] : config_.secrets()) options_.on_secret(name, value);
+  tokens_ = make_token_source(config_, client_, options_.environment ? options_.environment : process_environment(),
+                              options_.on_secret);
+}
+
+Workspace::~Workspace() = default;
+
+HttpAnswer Workspace::attempt(const ApiRequest& request, RequestClass what, const std::string& header,
+                              const Call& call) {
+  HttpRequest http;
+  http.method = request.method;
+  http.url = config_.host + request.path;
+  http.headers = {{"Accept", "application/json"}, {"Authorization", header}};
+  http.ca_file = config_.ca_file;
+  if (request.large) http.max_response_bytes = 512ULL << 20U;
+  if (request.body) {
+    http.headers.emplace_back("Content-Type", "application/json");
+    http.body = request.body->dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  Call patient = call;
+  if (what == RequestClass::submit && !patient.deadline)
+    patient.deadline = std::chrono::steady_clock::now() + options_.submit_patience;
+  return (request.large ? patient_client_ : client_)->send(http, what, patient, announce(call));
+}
+
+ApiAnswer Workspace::send(const ApiRequest& request, RequestClass what, const Call& call) {
+  const std::string words = what_of(request);
+  for (bool again = true;; again = false) {
+    Result<std::string> header = tokens_->header(call);
+    if (!header) {
+      ApiAnswer none;
+      none.error = std::move(header).error();
+      return none;
+    }
+    const HttpAnswer http = attempt(request, what, *header, call);
+    const int status = http.response ? http.response->status : 0;
+    if ((status == 401 || status == 403) && again && tokens_->renew(*header)) continue;
+    return answer_of(http, config_.host, words);
+  }
+}
+
+ApiAnswer Workspace::fetch(const std::string& url, const HttpHeaders& headers, const Call& call) {
+  HttpRequest http;
+  http.url = url;
+  http.headers = headers;
+  http.ca_file = config_.ca_file;
+  http.max_response_bytes = 512ULL << 20U;
+  const Result<HostUrl> host = parse_host(url);
+  const std::string who = host ? fmt::format("{}://{}", host->scheme, host->authority) : "the result's storage";
+  return answer_of(patient_client_->send(http, RequestClass::idempotent, call, announce(call)), who,
+                   "the request for a part of the result");
+}
+
+}  // namespace lockstep
