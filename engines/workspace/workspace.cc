@@ -46,6 +46,7 @@ ApiAnswer answer_of(const HttpAnswer& http, const std::string& who, const std::s
   }
   const HttpResponse& response = *http.response;
   answer.status = response.status;
+  answer.date = response.header("Date").value_or("");
   if (response.status < 200 || response.status > 299 || is_html(response)) {
     answer.error = refusal(response, who, what);
     if (http.throttled_for)

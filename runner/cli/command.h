@@ -37,6 +37,7 @@ int init_command(const std::vector<std::string>& arguments);
 int sign_command(const std::vector<std::string>& arguments);
 int verify_command(const std::vector<std::string>& arguments);
 int keygen_command(const std::vector<std::string>& arguments);
+int doctor_command(const std::vector<std::string>& arguments);
 int completion_command(const std::vector<std::string>& arguments);
 
 const std::vector<Command>& commands();

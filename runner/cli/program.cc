@@ -17,6 +17,7 @@ const std::vector<Command>& commands() {
       {"sign", "sign a manifest", sign_command},
       {"verify", "verify a signed envelope", verify_command},
       {"keygen", "make an ed25519 key pair", keygen_command},
+      {"doctor", "check connections: sign-in, warehouse, clock, latency, grants", doctor_command},
       {"completion", "print a completion script for bash, zsh or fish", completion_command},
   };
   return all;

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "engines/file.h"
-#include "engines/warehouse/connections.h"
 #include "runner/cli/command.h"
+#include "runner/cli/connection_plans.h"
 #include "runner/cli/load.h"
 #include "runner/cli/run_output.h"
 #include "runner/cli/runbook_options.h"
@@ -52,33 +52,6 @@ Result<RunArguments> read_arguments(const po::variables_map& values) {
   }
   arguments.json = values.count("json") != 0;
   return arguments;
-}
-
-// Connections may use params, env and secrets, but nothing that only a run knows.
-Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded, const RunSecrets& secrets,
-                                                     bool dry_run) {
-  const Runbook& runbook = *loaded.runbook;
-  EvalScope scope = static_scope(loaded.params, secrets);
-  std::vector<ConnectionPlan> plans;
-  for (const ConnectionSpec& spec : runbook.connections) {
-    Result<ResolvedInputs> settings = resolve_node(*spec.node, scope);
-    if (!settings)
-      return std::move(settings).error().with_context(
-          fmt::format("in connection \"{}\", {}:{}", spec.name, runbook.path, spec.span.start.line));
-    ConnectionPlan plan{spec.name, spec.type, std::move(settings->json), runbook.directory, {}, {}};
-    // A dry run opens every catalog read-only: nothing can be changed, and no file comes into being.
-    auto& changeable = dry_run ? plan.made_by_live_run : plan.writable;
-    for (const std::vector<CatalogAccess>& accesses : loaded.accesses)
-      for (const CatalogAccess& access : accesses) {
-        if (!access.writes || access.connection != spec.name) continue;
-        if (!access.catalog.empty())
-          changeable.insert(access.catalog);
-        else if (plan.settings.contains("catalogs"))
-          for (const auto& [catalog, value] : plan.settings["catalogs"].items()) changeable.insert(catalog);
-      }
-    plans.push_back(std::move(plan));
-  }
-  return plans;
 }
 
 int exit_code(const RunReport& report, int signal) {

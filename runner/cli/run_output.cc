@@ -27,16 +27,6 @@ void write_out(std::string_view text) {
   }
 }
 
-bool unicode_locale() {
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') continue;
-    std::string_view text = value;
-    return text.find("UTF-8") != std::string_view::npos || text.find("utf8") != std::string_view::npos;
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<ReportTarget> parse_report_target(const std::vector<std::string>& arguments) {

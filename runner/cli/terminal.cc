@@ -33,4 +33,14 @@ TerminalSize terminal_size(int descriptor) {
   return {};
 }
 
+bool unicode_locale() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    std::string_view text = value;
+    return text.find("UTF-8") != std::string_view::npos || text.find("utf8") != std::string_view::npos;
+  }
+  return false;
+}
+
 }  // namespace lockstep

@@ -11,6 +11,9 @@ bool is_terminal(int descriptor);
 // Colours: NO_COLOR forbids, CLICOLOR_FORCE demands, otherwise a terminal decides.
 bool use_colour(int descriptor);
 
+// The locale says UTF-8.
+bool unicode_locale();
+
 // 80 x 24 when unknown.
 TerminalSize terminal_size(int descriptor);
 
