@@ -54,6 +54,9 @@ bool perform(const Script& script, Stream& stream, const std::stop_token& stop) 
       case Wire::Do::wait:
         if (!sleep_for(wire.time, stop)) return false;
         break;
+      case Wire::Do::hear:
+        if (stream.peek_plain(1).empty()) return false;
+        break;
       case Wire::Do::stall:
         while (!stream.hung_up() && sleep_for(std::chrono::milliseconds(5), stop)) {
         }

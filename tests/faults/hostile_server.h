@@ -37,6 +37,7 @@ struct Wire {
     send,    // bytes, over TLS where there is TLS
     drip,    // bytes, one at a time with `time` between them
     wait,    // for `time`
+    hear,    // until the first byte comes, under TLS; reads nothing
     stall,   // until the peer goes away
     reset,   // RST
     finish,  // FIN; over TLS with its closing alert
@@ -64,7 +65,7 @@ std::string reply_text(const Reply& reply);
 struct Ambush {
   enum class Where {
     nowhere,
-    accept,        // before a byte is read
+    accept,        // before a byte is read (a reset may then meet the client while it still connects: hear first)
     handshake,     // TLS: when the ClientHello has come
     request_body,  // when the headers and half of the body have come; the request is not executed
   };
