@@ -4,15 +4,16 @@ Each statement runs in a session of its own (as each call of the Statement Execu
 not reach the next one. Cells become text inside Spark, so that what is sent is what Spark itself prints.
 """
 import glob
-import json
+import logging
 import os
 import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import generated
 from information_schema import InformationSchema, literal, qualified
-from names import Names, names_of_the_user, parse_database, split_name
+from names import Names, decode, names_of_the_user, parse_database, split_name
 
 _TYPE_NAMES = {"bigint": "LONG", "smallint": "SHORT", "tinyint": "BYTE", "void": "NULL", "int": "INT"}
 
@@ -55,7 +56,6 @@ def start_session(folder, jars):
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("FATAL")  # what fails is told to the client
-    import logging
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
     return session
 
@@ -117,13 +117,14 @@ class Engine:
     def warm_up(self):
         self.run("SELECT 1", "")
 
-    def run(self, text, metastore, parameters=(), catalog="", schema="", tag="", row_limit=None, started=lambda session: None):
-        """Runs one statement. Raises StatementError with Spark's message, in which names are the user's again."""
+    def run(self, text, metastore, parameters=(), catalog="", schema="", row_limit=None, started=lambda session: None):
+        """Runs one statement. Raises StatementError with Spark's message, in which names are the user's again.
+
+        `started` gets the statement's session: its interruptAll() ends this statement and nothing else. (Tags would not do: a session
+        keeps them by thread, so that another thread cannot interrupt by them.)"""
         from pyspark.errors import PySparkException
         from py4j.protocol import Py4JJavaError
         session = self.session.newSession()
-        if tag:
-            session.addTag(tag)
         started(session)
         try:
             names = self.names(metastore, catalog, schema)
@@ -139,12 +140,9 @@ class Engine:
                 session.sql(f"USE `{names.database(catalog, schema)}`")
             return self._execute(session, mapped.text, names, row_limit)
         except PySparkException as error:
-            raise StatementError(names_of_the_user(_message(error)), error.getSqlState()) from error
+            raise StatementError(names_of_the_user(_message(error)), error.getSqlState() or _sql_state(getattr(error, "_origin", None))) from error
         except Py4JJavaError as error:
             raise _of_java(error) from error
-        finally:
-            if tag:
-                session.clearTags()
 
     @staticmethod
     def _parameters(parameters):
@@ -163,6 +161,8 @@ class Engine:
         insert = re.match(r"\s*INSERT\s+(?:INTO|OVERWRITE)\s+(?:TABLE\s+)?((?:`[^`]*`|\w+)(?:\.(?:`[^`]*`|\w+))*)", text, re.IGNORECASE)
         if insert:
             return self._insert(session, text, insert[1])
+        if generated.create(session, text):
+            return Result()
         frame = session.sql(text)
         fields = frame.schema.fields
         columns = [column_of(i, f) for i, f in enumerate(fields)]
@@ -235,8 +235,10 @@ class Engine:
 
 def _shown(cell):
     """A cell of SHOW or DESCRIBE: names are the user's again; a location stays as it is."""
-    if not cell or "__" not in cell or "/" in cell:
+    if not cell or "/" in cell:
         return cell
+    if "__" not in cell:
+        return decode(cell)
     database = parse_database(cell) if re.fullmatch(r"\w+", cell) else None
     return database[2] if database else names_of_the_user(cell)
 
@@ -252,12 +254,24 @@ def _message(error):
 
 
 def _of_java(error):
-    cause, text, state = error.java_exception, None, None
+    cause, text = error.java_exception, None
     while cause is not None:
         message = cause.getMessage() or ""
         if re.match(r"\s*\[[A-Z]", message):
-            text, state = message, re.search(r"SQLSTATE: (\w{5})", message)
+            text = message
         cause = cause.getCause()
-    if text is None:
-        text = error.java_exception.toString()
-    return StatementError(names_of_the_user(text), state[1] if state else None)
+    text = text or error.java_exception.toString()
+    written = re.search(r"SQLSTATE: (\w{5})", text)
+    return StatementError(names_of_the_user(text), written[1] if written else _sql_state(error.java_exception))
+
+
+def _sql_state(cause):
+    """Delta's exceptions know it, but neither write it nor tell PySpark."""
+    while cause is not None:
+        try:
+            if state := cause.getSqlState():
+                return state
+        except Exception:  # this cause has no such method
+            pass
+        cause = cause.getCause()
+    return None

@@ -23,6 +23,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 START_SECONDS = 180
+# Runs for many minutes in one task, leaves the session's other thread free, and its loop looks for a cancel now and then. (A join of
+# ranges does not: its tasks would go on after a cancel and hold up every other statement.)
+SLOW_STATEMENT = "SELECT count(*) FROM range(0, 100000000000000, 1, 1) WHERE id % 7 = 3"
 
 
 class LabError(Exception):
@@ -76,14 +79,24 @@ class Lab:
         return clean | {"DATABRICKS_HOST": self.url, "DATABRICKS_TOKEN": self.token, "DATABRICKS_WAREHOUSE_ID": self.warehouse_id,
                         "DATABRICKS_CONFIG_FILE": os.devnull}
 
+    def run(self, *arguments, cwd=None, timeout=300, **more):
+        """Runs the real program against this lab; `more` are further variables of its environment."""
+        return subprocess.run([str(binary()), *map(str, arguments)], cwd=cwd, env=self.environment() | more, capture_output=True, text=True,
+                              timeout=timeout, stdin=subprocess.DEVNULL)
+
     def _post(self, path, body):
         request = urllib.request.Request(f"{self.url}/_lab/{path}", json.dumps(body).encode(), method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=300) as answer:
+            with opener.open(request, timeout=120) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise LabError(f"/_lab/{path}: {error.read().decode()}") from None
+
+
+def binary():
+    """The program under test: LOCKSTEP_BIN is its folder."""
+    return Path(os.environ.get("LOCKSTEP_BIN") or HERE.parent.parent / "build" / "dev" / "bin") / "lockstep"
 
 
 def python():

@@ -85,7 +85,7 @@ class Statements:
                 if statement.done.wait(0.2 if statement.session else 0.05):
                     return
                 if statement.session:
-                    statement.session.interruptTag(statement.id)
+                    statement.session.interruptAll()
         threading.Thread(target=interrupt, daemon=True).start()
 
     def close(self, statement):
@@ -106,7 +106,7 @@ class Statements:
             statement.state = "RUNNING"
             statement.result = self._engine.run(
                 body["statement"], statement.user.metastore, body.get("parameters") or (), body.get("catalog"), body.get("schema"),
-                tag=statement.id, row_limit=_integer(body, "row_limit"), started=lambda session: setattr(statement, "session", session))
+                row_limit=_integer(body, "row_limit"), started=lambda session: setattr(statement, "session", session))
             self._cut(statement)
             state = "SUCCEEDED"
         except StatementError as error:
