@@ -82,10 +82,9 @@ class Collection {
   }
 
   [[nodiscard]] Json json() const {
-    return {{"schemas", {{"prod", "sales"}, {"staging", "sales"}, {"prod", "or-ders"}}},
-            {"statements", statements_},
-            {"digests", digests_},
-            {"vectors", vectors_}};
+    Json schemas = Json::array();
+    for (const TableName& name : {kOrders, kOther, kOdd}) schemas.push_back(Json::array({name.catalog, name.schema}));
+    return {{"schemas", schemas}, {"statements", statements_}, {"digests", digests_}, {"vectors", vectors_}};
   }
 
  private:
