@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 
 #include "support.h"
@@ -78,7 +79,7 @@ TEST(Commit, ATableWhoseFirstRoundFailsHasNoSecond) {
   const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"lake", true, 4});
   ASSERT_TRUE(results.ok());
   EXPECT_TRUE((*results)[0].error);
-  EXPECT_FALSE((*results)[0].partly_applied);
+  EXPECT_EQ((*results)[0].applied, 0U);
   EXPECT_FALSE((*results)[1].error);
   EXPECT_EQ(warehouse.committed, (std::set<std::string>{"s2", "s3"}));
 }
@@ -90,7 +91,71 @@ TEST(Commit, AFailureAfterAFirstRoundSaysSo) {
   work.tables = {{"a", 0, {0, 1}}};
   const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"lake", true, 4});
   ASSERT_TRUE(results.ok());
-  EXPECT_TRUE((*results)[0].partly_applied);
+  EXPECT_EQ((*results)[0].applied, 1U);
+}
+
+// ---- Without transactions.
+
+// Runs statements one by one; those in `bad` fail.
+class OneByOne : public ScriptedWarehouse {
+ public:
+  explicit OneByOne(std::set<std::string> bad) : bad_(std::move(bad)) {}
+  Result<Rows> run(const Statement& statement, const Call&) override {
+    const std::lock_guard lock(mutex_);
+    ran.push_back(statement.sql);
+    if (stop_at != nullptr && statement.sql == "s1") stop_at->request_stop();
+    if (bad_.count(statement.sql) != 0) return Error("sql-failed"_code, "refused: " + statement.sql, "none");
+    return Rows{};
+  }
+  std::vector<std::string> ran;
+  std::stop_source* stop_at = nullptr;
+
+ private:
+  std::set<std::string> bad_;
+  std::mutex mutex_;
+};
+
+TEST(Commit, WithoutTransactionsATableStopsAtItsFirstError) {
+  OneByOne warehouse({"s1"});
+  TestContext test;
+  Work work(5);
+  work.tables = {{"a", 0, {0, 0, 0}}, {"b", 3, {0, 0}}};
+  const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 1, false});
+  ASSERT_TRUE(results.ok());
+  EXPECT_EQ(warehouse.ran, (std::vector<std::string>{"s0", "s1", "s3", "s4"}));
+  EXPECT_EQ((*results)[0].applied, 1U);
+  EXPECT_EQ((*results)[0].error->code, "sql-failed");
+  EXPECT_EQ((*results)[0].error->context.at(0), "in the statement s1");
+  EXPECT_FALSE((*results)[1].error);
+  EXPECT_EQ((*results)[1].applied, 2U);
+  EXPECT_EQ(test.log.started_texts.size(), 4U) << "each statement is logged before it runs, s2 never ran";
+  EXPECT_EQ(test.log.finished_count, 4U);
+  EXPECT_EQ(test.log.failed_count, 1U);
+}
+
+TEST(Commit, AStopBetweenTwoStatementsLeavesTheTableHalfDoneAndSaysSo) {
+  OneByOne warehouse({});
+  TestContext test;
+  warehouse.stop_at = &test.stop;
+  Work work(4);
+  work.tables = {{"a", 0, {0, 0, 0, 0}}};
+  const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 1, false});
+  ASSERT_TRUE(results.ok());
+  EXPECT_EQ((*results)[0].applied, 2U);
+  EXPECT_EQ((*results)[0].error->code, "cancelled");
+  EXPECT_NE((*results)[0].error->message.find("before this table was finished"), std::string::npos);
+}
+
+TEST(Commit, WithoutTransactionsAnUnwritableLogEndsEverything) {
+  OneByOne warehouse({});
+  TestContext test;
+  test.log.fail_at = 2;
+  Work work(3);
+  work.tables = {{"a", 0, {0, 0, 0}}};
+  const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 1, false});
+  ASSERT_FALSE(results.ok());
+  EXPECT_EQ(results.error().code, "journal-broken");
+  EXPECT_EQ(warehouse.ran, std::vector<std::string>{"s0"});
 }
 
 TEST(Commit, WhatCannotBeLoggedIsNotDone) {

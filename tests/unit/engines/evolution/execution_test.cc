@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engines/warehouse/databricks/databricks_dialect.h"
 #include "support.h"
 
 namespace lockstep {
@@ -98,6 +99,113 @@ TEST_F(Execution, OnlyWhatWasShownIsExecuted) {
   ASSERT_FALSE(executed.ok());
   EXPECT_EQ(executed.error().code, "plan-mismatch");
   EXPECT_TRUE(test_.log.started_texts.empty());
+}
+
+// ---- Without transactions: a table may be left half changed.
+
+// Applies nothing by itself; fails from the statement with `bad` in it on.
+class Delta : public Answering {
+ public:
+  Result<Rows> run(const Statement& statement, const Call&) override {
+    if (statement.sql.find(bad) != std::string::npos) return *commit_error;
+    return Rows{};
+  }
+  std::string bad = "nothing";
+};
+
+class DeltaExecution : public ::testing::Test {
+ protected:
+  static Table delta_table(const char* catalog, const std::vector<std::pair<std::string, std::string>>& columns) {
+    Table table = make_table(catalog, "s.t", columns);
+    for (std::size_t i = 0; i < columns.size(); ++i) table.columns[i].type = dialect().parse_type(columns[i].second);
+    return table;
+  }
+  static const Dialect& dialect() {
+    static const DatabricksDialect one;
+    return one;
+  }
+
+  DeltaExecution() {
+    policy_.enable_features = {TableFeature::type_widening};
+    wanted_.wanted = delta_table("prod", {{"a", "BIGINT"}, {"b", "STRING"}});
+    wanted_.plan.difference = difference(wanted_.wanted, delta_table("staging", {{"a", "INT"}}), {}, {});
+    wanted_.plan.alteration = plan_alteration(wanted_.plan.difference, dialect(), {}, {}, policy_);
+    warehouse_.commit_error = Error("sql-failed"_code, "refused", "none");
+  }
+
+  TableOutcome run() {
+    const std::vector<WantedTable> tables{wanted_};
+    const Result<Executed> executed =
+        execute(warehouse_, dialect(), test_.context, actions_for(tables, "c"), tables, policy_, {}, 2);
+    EXPECT_TRUE(executed.ok());
+    return executed.ok() ? executed->tables.at(0) : TableOutcome{};
+  }
+  static std::string told(const TableOutcome& outcome) {
+    std::string text = outcome.error->message;
+    for (const std::string& one : outcome.error->context) text += "; " + one;
+    return text;
+  }
+
+  using State = TableOutcome::State;
+  AlterationPolicy policy_;
+  WantedTable wanted_;
+  Delta warehouse_;
+  TestContext test_;
+};
+
+TEST_F(DeltaExecution, ReadBackAsPlannedIsApplied) {
+  warehouse_.contents = {delta_table("staging", {{"a", "BIGINT"}, {"b", "STRING"}})};
+  const TableOutcome outcome = run();
+  EXPECT_EQ(outcome.state, State::applied);
+  EXPECT_FALSE(outcome.partly);
+  EXPECT_EQ(test_.log.started_texts.size(), 3U);  // the feature, the type, the addition
+}
+
+TEST_F(DeltaExecution, AFailureMidwayTellsWhatTook) {
+  warehouse_.bad = "ADD COLUMNS";
+  warehouse_.contents = {delta_table("staging", {{"a", "BIGINT"}})};
+  const TableOutcome outcome = run();
+  EXPECT_EQ(outcome.state, State::failed);
+  EXPECT_EQ(outcome.error->code, "sql-failed");
+  EXPECT_TRUE(outcome.partly);
+  EXPECT_EQ(outcome.taken.altered, std::vector<std::string>{"a"});
+  EXPECT_TRUE(outcome.taken.added.empty());
+  EXPECT_NE(told(outcome).find("after 2 of this table's 3 statements"), std::string::npos) << told(outcome);
+  EXPECT_NE(told(outcome).find("still differs in: b"), std::string::npos) << told(outcome);
+}
+
+TEST_F(DeltaExecution, AFeatureThatIsOnIsNotCalledUntouched) {
+  warehouse_.bad = "ALTER COLUMN";
+  warehouse_.contents = {delta_table("staging", {{"a", "INT"}})};
+  const TableOutcome outcome = run();
+  EXPECT_TRUE(outcome.partly) << "the protocol was upgraded";
+  EXPECT_NE(told(outcome).find("after 1 of this table's 3 statements"), std::string::npos) << told(outcome);
+}
+
+TEST_F(DeltaExecution, AFailureAtTheFirstStatementLeavesNothingBehind) {
+  warehouse_.bad = "SET TBLPROPERTIES";
+  warehouse_.contents = {delta_table("staging", {{"a", "INT"}})};
+  const TableOutcome outcome = run();
+  EXPECT_EQ(outcome.state, State::failed);
+  EXPECT_FALSE(outcome.partly);
+}
+
+TEST_F(DeltaExecution, AnAnswerThatWasLostIsSettledByReadingBackOrStaysUnknown) {
+  warehouse_.bad = "ADD COLUMNS";
+  warehouse_.commit_error->code = "statement-outcome-unknown";
+  warehouse_.contents = {delta_table("staging", {{"a", "BIGINT"}})};
+  EXPECT_EQ(run().state, State::unknown) << "it may still take";
+  warehouse_.contents = {delta_table("staging", {{"a", "BIGINT"}, {"b", "STRING"}})};
+  EXPECT_EQ(run().state, State::applied);
+}
+
+TEST_F(DeltaExecution, HalfDoneAndUnreadableIsUnknownAndSaysHowFar) {
+  warehouse_.bad = "ADD COLUMNS";
+  warehouse_.readable = false;
+  const TableOutcome outcome = run();
+  EXPECT_EQ(outcome.state, State::unknown);
+  EXPECT_TRUE(outcome.partly);
+  EXPECT_NE(told(outcome).find("after 2 of this table's 3"), std::string::npos) << told(outcome);
 }
 
 }  // namespace
