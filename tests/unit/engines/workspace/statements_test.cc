@@ -48,7 +48,8 @@ TEST(Submit, CarriesRunStepAndAttemptAsTags) {
   ASSERT_TRUE(lab.run());
   std::vector<std::string> values;
   std::set<std::string> keys;
-  for (const Json& tag : lab.body()["query_tags"]) {
+  const Json body = lab.body();
+  for (const Json& tag : body["query_tags"]) {
     keys.insert(tag["key"]);
     values.push_back(tag["value"]);
   }
@@ -77,10 +78,11 @@ TEST(Submit, ParametersHaveNameValueAndType) {
                        {"yes", true},
                        {"no", false},
                        {"half", 0.5},
+                       {"huge", 18'446'744'073'709'551'615ULL},
                        {"none", nullptr}},
                       10};
   ASSERT_TRUE(lab.client.run(statement, lab.call));
-  EXPECT_EQ(lab.body()["parameters"], Json::parse(R"([
+  EXPECT_EQ(lab.body()["parameters"], Json::parse(R"json([
       {"name": "s", "value": " as it is ", "type": "STRING"},
       {"name": "small", "value": "7", "type": "INT"},
       {"name": "large", "value": "9223372036854775807", "type": "BIGINT"},
@@ -88,7 +90,8 @@ TEST(Submit, ParametersHaveNameValueAndType) {
       {"name": "yes", "value": "true", "type": "BOOLEAN"},
       {"name": "no", "value": "false", "type": "BOOLEAN"},
       {"name": "half", "value": "0.5", "type": "DOUBLE"},
-      {"name": "none", "type": "STRING"}])"));
+      {"name": "huge", "value": "18446744073709551615", "type": "DECIMAL(20,0)"},
+      {"name": "none", "type": "STRING"}])json"));
 }
 
 // The answer must be here before the step's deadline: without its id a statement cannot be cancelled.
