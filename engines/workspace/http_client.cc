@@ -55,9 +55,9 @@ Wait wait_for(const HttpAnswer& answer, const RetryPace& pace, SteadyTime end, d
     // Never sooner; a little later, so that not everyone comes back at the same moment.
     double least = std::ceil(*asked * 1000);
     if (least >= static_cast<double>((left - kTooLate).count())) return {std::nullopt, asked};
-    // "Retry-After: 0" again and again must not become a storm.
-    const auto own = static_cast<double>(std::min(backoff(pace, answer.attempts, jitter), kPatienceOfOurs).count());
-    if (own < static_cast<double>((left - kTooLate).count())) least = std::max(least, own);
+    // "Retry-After: 0" again and again must not become a storm, not even shortly before the deadline.
+    const milliseconds own = std::min({backoff(pace, answer.attempts, jitter), kPatienceOfOurs, left / 2});
+    least = std::max(least, static_cast<double>(own.count()));
     const auto spread = std::min<double>({least / 10, 1000, static_cast<double>((left - kTooLate).count()) - least});
     return {milliseconds(std::llround(least + spread * jitter)), std::nullopt};
   }

@@ -127,7 +127,9 @@ std::optional<double> retry_after(const HttpResponse& response, system_clock::ti
   double seconds = 0;
   auto [rest, error] =
       std::from_chars(header->data(), header->data() + header->size(), seconds, std::chars_format::fixed);
-  if (rest == header->data() + header->size() && (error == std::errc{} || error == std::errc::result_out_of_range)) {
+  const bool digits = header->find_first_not_of("0123456789.-") == std::string_view::npos;  // no "nan"
+  if (digits && rest == header->data() + header->size() &&
+      (error == std::errc{} || error == std::errc::result_out_of_range)) {
     if (error != std::errc{} || !std::isfinite(seconds)) return 1e9;
     return std::clamp(seconds, 0.0, 1e9);
   }

@@ -87,7 +87,7 @@ TEST(Tls, ACaFileThatCannotBeReadIsNamed) {
 TEST(Tls, APlainServerIsNoTlsServer) {
   HostileServer server(serving(false));
   HttpResult result = make_poco_transport({})->send(get(fmt::format("https://127.0.0.1:{}/", server.port())),
-                                                    within(milliseconds(2'000)));
+                                                    within(milliseconds(400)));
   EXPECT_TRUE(result.failure.kind == Kind::handshake || result.failure.kind == Kind::timeout) << result.failure.detail;
   EXPECT_FALSE(result.failure.sent);
 }

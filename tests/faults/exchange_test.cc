@@ -44,19 +44,20 @@ TEST_P(Exchange, SendsTheRequestAsItWasGiven) {
 
 TEST_P(Exchange, ReadsLargeBodiesInEveryForm) {
   std::string large;
-  for (int k = 0; k < 300'000; ++k) large += std::to_string(k * 7919) + ",";
+  for (int k = 0; k < 40'000; ++k) large += std::to_string(k * 7919) + ",";
+  const std::string packed = gzip(large);
   HostileServer server(serving(tls(), [&](const ServedRequest& request) {
     Reply reply;
     reply.body = large;
     if (request.target == "/chunked") reply.chunked = true, reply.chunk = 10'007;
-    if (request.target == "/gzip") reply.body = gzip(large), reply.headers = {{"Content-Encoding", "gzip"}};
+    if (request.target == "/gzip") reply.body = packed, reply.headers = {{"Content-Encoding", "gzip"}};
     if (request.target == "/members")
       reply.body = gzip(large.substr(0, 1'000)) + gzip(large.substr(1'000)),
       reply.headers = {{"Content-Encoding", "GZIP"}};
     if (request.target == "/deflate") reply.body = zlib(large), reply.headers = {{"Content-Encoding", "deflate"}};
     if (request.target == "/raw") reply.body = raw_deflate(large), reply.headers = {{"Content-Encoding", "deflate"}};
     if (request.target == "/gzip-chunked")
-      reply.body = gzip(large), reply.headers = {{"Content-Encoding", "gzip"}}, reply.chunked = true, reply.chunk = 999;
+      reply.body = packed, reply.headers = {{"Content-Encoding", "gzip"}}, reply.chunked = true, reply.chunk = 999;
     return reply;
   }));
   for (const char* target : {"/plain", "/chunked", "/gzip", "/members", "/deflate", "/raw", "/gzip-chunked"}) {
