@@ -3,35 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
 #include "engines/evolution/default_text.h"
+#include "engines/evolution/features.h"
 #include "engines/evolution/obstacles.h"
+#include "engines/evolution/settable_default.h"
+#include "engines/evolution/statement_plan.h"
 #include "engines/warehouse/names.h"
 
 namespace lockstep {
 namespace {
-
-// The order inside a transaction. Existing columns are tightened first and under their old names.
-enum class Phase : std::size_t {
-  tighten,
-  rename,
-  relax,
-  type,
-  field,
-  add_required,
-  fill,
-  require,
-  add,
-  fill_optional,
-  default_value,
-  comment,
-  drop_field,
-  drop,
-  count
-};
 
 class Planner {
  public:
@@ -43,7 +26,9 @@ class Planner {
         dependents_(dependents),
         facts_(facts),
         policy_(policy),
-        table_(difference.destination) {}
+        table_(difference.destination),
+        gate_(dialect, dependents, policy.enable_features),
+        plan_(dialect, table_) {}
 
   Alteration plan() {
     result_.notes = difference_.notes;
@@ -55,72 +40,67 @@ class Planner {
     for (const ChangedColumn& column : difference_.changed) plan_changed(column);
     for (const Column& column : difference_.added) plan_added(column);
     for (const Column& column : difference_.removed) plan_removed(column);
-    if (result_.refusals.empty()) assemble();
+    if (result_.refusals.empty()) result_.statements = plan_.assembled(gate_.wanted());
     return std::move(result_);
   }
 
  private:
   void refuse(std::string column, Error error) { result_.refusals.push_back({std::move(column), std::move(error)}); }
 
-  void say(Phase phase, std::string sql, std::string why) {
-    phases_[static_cast<std::size_t>(phase)].push_back({std::move(sql), std::move(why), 0});
-  }
+  void say(Phase phase, std::string sql, std::string why) { plan_.say(phase, std::move(sql), std::move(why)); }
 
   // Refuses and answers true when something hangs on the column.
-  bool blocked(const std::string& name, ColumnOperation operation, std::string_view field = {}) {
-    std::optional<Error> error = obstacle(dependents_, name, operation, field);
+  bool blocked(const std::string& name, ColumnOperation operation, const ColumnPath& below = {}) {
+    std::optional<Error> error = can_.table_features ? delta_obstacle(dialect_, dependents_, name, operation, below)
+                                                     : obstacle(dependents_, name, operation, below);
     if (!error) return false;
     refuse(name, std::move(*error));
     return true;
   }
 
-  // The default's SQL, absent for none; an Error when this engine cannot hold it.
-  Result<std::optional<std::string>> checked_default(const Column& column) {
-    const DefaultText value = read_default(column.default_expression);
-    const auto refused = [&](const std::string& reason) {
-      return Error("default-unsupported"_code,
-                   fmt::format("the default {} of column \"{}\" cannot be set: {}", *column.default_expression,
-                               column.name, reason),
-                   "set the default by hand, or leave defaults alone with ignore: [default]");
-    };
-    if (value.kind == DefaultText::Kind::expression) {
-      if (sql_mentions(value.text, "nextval")) return refused("it counts with a sequence, which belongs to the source");
-      const std::string unsafe = unsafe_expression(value.text);
-      if (!unsafe.empty()) return refused(unsafe);
-      if (!can_.default_expressions) return refused(fmt::format("{} takes only literals", dialect_.name()));
-    }
-    if (value.kind == DefaultText::Kind::literal && !can_.default_expressions) {
-      if (column.type.nested()) return refused(fmt::format("{} has no defaults for nested types", dialect_.name()));
-      if (fold_name(value.text) == "null")
-        return refused(fmt::format("{} cannot tell the text 'NULL' from no default", dialect_.name()));
-    }
-    return default_sql(value, column.type, dialect_);
+  // Refuses and answers false when the table lacks a feature that it may not be given.
+  bool gated(const std::string& name, const std::vector<TableFeature>& features, std::string_view purpose) {
+    std::optional<Error> error = gate_.require(table_, features, purpose);
+    if (error) refuse(name, std::move(*error));
+    return !error;
+  }
+  // For what the table's format as such does not allow.
+  bool gated(const std::string& name, TableFeature feature, std::string_view purpose) {
+    return !can_.table_features || gated(name, std::vector{feature}, purpose);
   }
 
   void plan_changed(const ChangedColumn& column) {
     const std::string& old_name = column.destination.name;
     const std::string& name = column.renamed ? column.source.name : old_name;
     const std::size_t before = result_.refusals.size();
-    const std::size_t statements = statement_count();
-    if (column.renamed && !blocked(old_name, ColumnOperation::rename))
+    const std::size_t statements = plan_.size();
+    if (column.renamed && !blocked(old_name, ColumnOperation::rename) &&
+        gated(old_name, TableFeature::column_mapping, fmt::format("column \"{}\" is renamed", old_name)))
       say(Phase::rename, dialect_.rename_column(table_, {old_name}, name),
           fmt::format("rename says that \"{}\" became \"{}\"", old_name, name));
     if (column.nullability) plan_nullability(column, name);
     if (!column.type.changes.empty()) plan_type(column, name);
-    if (column.default_value) {
-      Result<std::optional<std::string>> wanted = checked_default(column.source);
-      if (!wanted)
-        refuse(old_name, std::move(wanted).error());
-      else
-        say(Phase::default_value, dialect_.set_default(table_, name, *wanted),
-            *wanted ? fmt::format("the source's default is {}", *column.source.default_expression)
-                    : fmt::format("the source has no default for \"{}\"", name));
-    }
+    if (column.default_value) plan_default(column, name);
     if (column.comment)
       say(Phase::comment, dialect_.set_comment(table_, name, column.source.comment),
           column.source.comment.empty() ? fmt::format("the source has no comment on \"{}\"", name)
                                         : fmt::format("the source's comment on \"{}\" differs", name));
-    if (result_.refusals.size() == before && statement_count() > statements) result_.altered.push_back(name);
+    if (result_.refusals.size() == before && plan_.size() > statements) result_.altered.push_back(name);
+  }
+
+  void plan_default(const ChangedColumn& column, const std::string& name) {
+    const std::string& old_name = column.destination.name;
+    Result<std::optional<std::string>> wanted = settable_default(column.source, dialect_);
+    if (!wanted) {
+      refuse(old_name, std::move(wanted).error());
+      return;
+    }
+    if (can_.table_features && blocked(old_name, ColumnOperation::set_default)) return;
+    if (*wanted && !gated(old_name, TableFeature::column_defaults, fmt::format("column \"{}\" gets a default", name)))
+      return;
+    say(Phase::default_value, dialect_.set_default(table_, name, *wanted),
+        *wanted ? fmt::format("the source's default is {}", *column.source.default_expression)
+                : fmt::format("the source has no default for \"{}\"", name));
   }
 
   void plan_nullability(const ChangedColumn& column, const std::string& name) {
@@ -204,17 +184,46 @@ class Planner {
                      "drop it and create it anew"));
         return;
       }
-      if (whole)
+      if (can_.leaf_type_changes) {
+        if (!plan_leaves(column, name)) return;
+      } else if (whole) {
         say(Phase::type, dialect_.change_type(table_, name, wanted),
             fmt::format("\"{}\" is {} on the source and {} here", name, dialect_.print_type(column.source.type),
                         dialect_.print_type(column.destination.type)));
-      else
-        for (const FieldChange* change : gained)
-          say(Phase::field, dialect_.add_column(table_, full_path(name, change->path), change->source, std::nullopt),
-              fmt::format("the source has the field \"{}.{}\"", name, path_text(change->path)));
+      }
+      if (can_.leaf_type_changes || !whole) plan_gained(name, gained);
       for (const FieldChange* change : gained) result_.added.push_back(name + "." + path_text(change->path));
     }
     for (const FieldChange* change : dropped) plan_dropped_field(old_name, name, *change, gained);
+  }
+
+  // False: a leaf needs a feature that the table may not be given.
+  bool plan_leaves(const ChangedColumn& column, const std::string& name) {
+    bool allowed = true;
+    for (const FieldChange& change : column.type.changes) {
+      if (change.kind != FieldChange::Kind::type) continue;
+      const ColumnPath path = full_path(name, change.path);
+      const std::string dotted = path_text(path);
+      const std::string source = dialect_.print_type(change.source);
+      const std::string here = dialect_.print_type(change.destination);
+      allowed = gated(dotted, dialect_.features_for_type_change(change.destination, change.source),
+                      fmt::format("column \"{}\" changes from {} to {}", dotted, here, source)) &&
+                allowed;
+      say(Phase::type, dialect_.change_leaf_type(table_, path, change.source),
+          fmt::format("\"{}\" is {} on the source and {} here", dotted, source, here));
+    }
+    return allowed;
+  }
+
+  void plan_gained(const std::string& name, const std::vector<const FieldChange*>& gained) {
+    for (const FieldChange* change : gained) {
+      const ColumnPath path = full_path(name, change->path);
+      const std::string dotted = path_text(path);
+      if (gated(dotted, dialect_.features_for_addition(path, change->source),
+                fmt::format("field \"{}\" is added as {}", dotted, dialect_.print_type(change->source))))
+        plan_.add(Phase::field, {path, change->source, {}}, fmt::format("the source has the field \"{}\"", dotted),
+                  std::nullopt);
+    }
   }
 
   static ColumnPath full_path(const std::string& name, const ColumnPath& below) {
@@ -278,7 +287,10 @@ class Planner {
                            "run without drop_removed, or create the column anew"));
       return;
     }
-    if (blocked(old_name, ColumnOperation::change_type) || blocked(old_name, ColumnOperation::drop, change.path.back()))
+    // DuckDB drops a field by changing the whole column's type.
+    if (!can_.table_features && blocked(old_name, ColumnOperation::change_type)) return;
+    if (blocked(old_name, ColumnOperation::drop, change.path) ||
+        !gated(dotted, TableFeature::column_mapping, fmt::format("field \"{}\" is dropped", dotted)))
       return;
     say(Phase::drop_field, dialect_.drop_column(table_, full_path(name, change.path)),
         fmt::format("the source has no field \"{}\", and drop_removed is on", dotted));
@@ -320,32 +332,43 @@ class Planner {
                                 "add a column of that name with a type that this engine has"));
       return;
     }
-    Result<std::optional<std::string>> default_text = checked_default(column);
+    Result<std::optional<std::string>> default_text = settable_default(column, dialect_);
     if (!default_text) {
       refuse(column.name, std::move(default_text).error());
       return;
     }
+    if (!gated(column.name, dialect_.features_for_addition({column.name}, column.type),
+               fmt::format("column \"{}\" is added as {}", column.name, dialect_.print_type(column.type))))
+      return;
+    if (*default_text &&
+        !gated(column.name, TableFeature::column_defaults, fmt::format("column \"{}\" gets a default", column.name)))
+      return;
     if (!column.nullable && !requirable(column, default_text->has_value())) return;
     // An expression as DEFAULT of ADD COLUMN makes DuckDB run an ALTER, an UPDATE and another ALTER: so it is split
     // here, into steps behind which SET NOT NULL still works.
     const bool late_default =
-        *default_text && read_default(column.default_expression).kind == DefaultText::Kind::expression;
-    const bool filled = facts_.has_rows && (late_default || (!column.nullable && can_.not_null_from_statistics));
+        *default_text &&
+        (!can_.add_with_default || read_default(column.default_expression).kind == DefaultText::Kind::expression);
+    // Where ADD takes no DEFAULT, rows that exist hold NULL on the source as well, unless it does not allow that.
+    const bool fill_late = late_default && (can_.add_with_default || !column.nullable);
+    const bool filled = facts_.has_rows && (fill_late || (!column.nullable && can_.not_null_from_statistics));
     if (filled && blocked(column.name, ColumnOperation::fill)) return;
-    say(column.nullable ? Phase::add : Phase::add_required,
-        dialect_.add_column(table_, {column.name}, column.type, late_default ? std::nullopt : *default_text),
-        fmt::format("the source has column \"{}\"", column.name));
+    plan_.add(column.nullable ? Phase::add : Phase::add_required, {{column.name}, column.type, column.comment},
+              fmt::format("the source has column \"{}\"", column.name), late_default ? std::nullopt : *default_text);
     if (filled)
       say(column.nullable ? Phase::fill_optional : Phase::fill,
           dialect_.fill_column(table_, column.name, column.type, **default_text),
           fmt::format("rows that exist get the default of \"{}\"", column.name));
+    else if (late_default && facts_.has_rows)
+      result_.notes.push_back(fmt::format(
+          "rows that exist keep NULL in the new column \"{}\": a default holds for rows written later", column.name));
     if (!column.nullable)
       say(Phase::require, dialect_.set_nullable(table_, column.name, false),
           fmt::format("\"{}\" is NOT NULL on the source", column.name));
     if (late_default)
       say(Phase::default_value, dialect_.set_default(table_, column.name, *default_text),
           fmt::format("the source's default is {}", *column.default_expression));
-    if (!column.comment.empty())
+    if (!column.comment.empty() && !can_.add_many_columns)
       say(Phase::comment, dialect_.set_comment(table_, column.name, column.comment),
           fmt::format("the source's comment on \"{}\"", column.name));
     result_.added.push_back(column.name);
@@ -372,27 +395,12 @@ class Planner {
       return;
     }
     if (refuse_likely_rename(column.name, column, difference_.added, true) ||
-        blocked(column.name, ColumnOperation::drop))
+        blocked(column.name, ColumnOperation::drop) ||
+        !gated(column.name, TableFeature::column_mapping, fmt::format("column \"{}\" is dropped", column.name)))
       return;
     say(Phase::drop, dialect_.drop_column(table_, {column.name}),
         fmt::format("the source has no column \"{}\", and drop_removed is on", column.name));
     result_.dropped.push_back(column.name);
-  }
-
-  [[nodiscard]] std::size_t statement_count() const {
-    std::size_t count = 0;
-    for (const auto& phase : phases_) count += phase.size();
-    return count;
-  }
-
-  void assemble() {
-    const std::size_t tightened = phases_[static_cast<std::size_t>(Phase::tighten)].size();
-    const int last_round = can_.not_null_from_statistics && tightened > 1 ? static_cast<int>(tightened) - 1 : 0;
-    for (const auto& phase : phases_)
-      for (const PlannedStatement& statement : phase) {
-        result_.statements.push_back(statement);
-        result_.statements.back().round = std::min(static_cast<int>(result_.statements.size()) - 1, last_round);
-      }
   }
 
   const TableDifference& difference_;
@@ -402,7 +410,8 @@ class Planner {
   const TableFacts& facts_;
   const AlterationPolicy& policy_;
   const TableName& table_;
-  std::array<std::vector<PlannedStatement>, static_cast<std::size_t>(Phase::count)> phases_;
+  FeatureGate gate_;
+  StatementPlan plan_;
   Alteration result_;
 };
 

@@ -10,24 +10,23 @@
 //  - on a DuckLake see Capabilities::not_null_from_statistics. More than one tightened column needs more than one
 //    transaction: those that only tighten are the first rounds, so that a refusal there leaves the table untouched.
 //  - views bind late: they survive every change but the rename or the drop of something they name.
+// On Delta every statement is a commit of its own. So features come first, what can fail on data next, additions are
+// one statement, and drops are last; each statement may be sent again, save RENAME and ADD, which a new look leaves
+// out.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engines/evolution/difference.h"
+#include "engines/evolution/statement_plan.h"
 #include "engines/warehouse/dialect.h"
 #include "specs/result.h"
 
 namespace lockstep {
-
-struct PlannedStatement {
-  std::string sql;
-  std::string why;  // one line
-  int round = 0;    // statements of one round commit together; rounds run in order
-};
 
 struct Refusal {
   std::string column;  // dotted for a nested field
@@ -36,6 +35,7 @@ struct Refusal {
 
 struct AlterationPolicy {
   bool drop_removed = false;
+  std::set<TableFeature> enable_features = {};  // what may be turned on where a change needs it
 };
 
 // What look() measured about the destination table.

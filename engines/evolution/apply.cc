@@ -16,7 +16,7 @@ namespace {
 class Apply : public Step {
  public:
   Apply(EvolutionInputs inputs, Json changes)
-      : inputs_(std::move(inputs)), changes_(std::move(changes)), policy_{inputs_.drop_removed} {
+      : inputs_(std::move(inputs)), changes_(std::move(changes)), policy_(inputs_.policy()) {
     inputs_.source_catalog.clear();  // only for the reader of the runbook: nothing is read there
   }
 
@@ -83,11 +83,12 @@ class Apply : public Step {
     const Alteration& alteration = planned_.front().plan.alteration;
     const bool failed = result.error.has_value();
     Outcome outcome;
-    outcome.outputs = applied_json(failed ? Alteration{} : alteration);
+    outcome.outputs = applied_json(failed ? result.taken : alteration);
     outcome.outputs["errors"] = failed ? Json::array({refusal_json("", *result.error)}) : Json::array();
     outcome.outputs["statements"] = statements_json(alteration.statements);
     outcome.outputs["notes"] = alteration.notes;
     outcome.outputs["dry_run"] = dry_run;
+    if (result.partly) outcome.outputs["partly_applied"] = true;
     outcome.outputs["status"] = failed ? (result.state == TableOutcome::State::unknown ? "unknown" : "error")
                                 : alteration.statements.empty() ? "unchanged"
                                 : dry_run                       ? "dry_run"
@@ -97,7 +98,7 @@ class Apply : public Step {
                                  alteration.altered.size(), alteration.dropped.size(), alteration.skipped.size(),
                                  dry_run ? " (dry run)" : "");
     if (failed) {
-      outcome.figure = "the change failed";
+      outcome.figure = result.partly ? "the change failed midway" : "the change failed";
       outcome.failure = result.error;
     }
     return outcome;

@@ -43,7 +43,7 @@ class Committer {
       } else {
         const std::size_t run = parallel_for(tables.size(), options_.max_workers, context_.call,
                                              [&](std::size_t i) { commit_one(tables[i], round); });
-        for (std::size_t i = run; i < tables.size(); ++i) fail(tables[i], stopped_error(), round);
+        for (std::size_t i = run; i < tables.size(); ++i) fail(tables[i], stopped_error());
       }
     }
     if (log_error_) return *log_error_;
@@ -51,17 +51,15 @@ class Committer {
   }
 
  private:
-  Error stopped_error() const {
+  [[nodiscard]] Error stopped_error(std::size_t applied = 0) const {
+    const char* const when = applied == 0 ? "before this table was changed" : "before this table was finished";
     if (context_.call.stopped())
-      return Error("cancelled"_code, "the run was stopped before this table was changed", "run again to go on");
-    return Error("timeout"_code, "the step's time ran out before this table was changed",
+      return Error("cancelled"_code, fmt::format("the run was stopped {}", when), "run again to go on");
+    return Error("timeout"_code, fmt::format("the step's time ran out {}", when),
                  "run again to go on, or raise the step's timeout");
   }
 
-  void fail(std::size_t table, Error error, int round) {
-    results_[table].partly_applied = round > 0;
-    results_[table].error = std::move(error);
-  }
+  void fail(std::size_t table, Error error) { results_[table].error = std::move(error); }
 
   [[nodiscard]] std::vector<std::size_t> actions_of(std::size_t table, int round) const {
     std::vector<std::size_t> indexes;
@@ -70,38 +68,75 @@ class Committer {
     return indexes;
   }
 
-  // Logs, runs and logs again. An error of the log stops everything that has not started.
+  // Nothing may start any more: the log cannot be written, or the run is over. Takes the lock's protection as given.
+  [[nodiscard]] std::optional<Error> over(std::size_t applied = 0) const {
+    if (log_error_) return log_error_;
+    if (context_.call.stopped() || context_.call.expired()) return stopped_error(applied);
+    return std::nullopt;
+  }
+
+  // An error of the log stops everything that has not started.
+  std::optional<Error> log_started(const std::vector<std::size_t>& indexes, std::size_t applied) {
+    const std::lock_guard lock(mutex_);
+    if (std::optional<Error> error = over(applied)) return error;
+    for (const std::size_t index : indexes)
+      if (Result<void> logged = context_.log.started(actions_[index]); !logged) {
+        log_error_ = logged.error();
+        return log_error_;
+      }
+    return std::nullopt;
+  }
+
+  void log_finished(const std::vector<std::size_t>& indexes, const std::optional<Error>& error) {
+    const std::lock_guard lock(mutex_);
+    for (const std::size_t index : indexes)
+      if (Result<void> logged = context_.log.finished(actions_[index], error); !logged) log_error_ = logged.error();
+  }
+
+  void tell_progress(std::size_t tables) {
+    const std::lock_guard lock(mutex_);
+    finished_ += tables;
+    if (context_.progress)
+      context_.progress(fmt::format("{} tables altered", finished_),
+                        std::min(1.0, static_cast<double>(finished_) / static_cast<double>(work_.size())));
+  }
+
+  // Logs, runs and logs again.
   std::optional<Error> transact(const std::vector<std::size_t>& tables, int round) {
     std::vector<std::size_t> indexes;
     for (const std::size_t table : tables)
       for (const std::size_t index : actions_of(table, round)) indexes.push_back(index);
+    if (std::optional<Error> error = log_started(indexes, 0)) return error;
     std::vector<std::string> statements;
-    {
-      const std::lock_guard lock(mutex_);
-      if (log_error_) return log_error_;
-      if (context_.call.stopped() || context_.call.expired()) return stopped_error();
-      for (const std::size_t index : indexes) {
-        if (Result<void> logged = context_.log.started(actions_[index]); !logged) {
-          log_error_ = logged.error();
-          return log_error_;
-        }
-        statements.push_back(actions_[index].text);
-      }
-    }
+    for (const std::size_t index : indexes) statements.push_back(actions_[index].text);
     const Result<void> done = warehouse_.transact(options_.catalog, statements, stamp_, context_.call);
     const std::optional<Error> error = done ? std::nullopt : std::optional(done.error());
-    const std::lock_guard lock(mutex_);
-    for (const std::size_t index : indexes)
-      if (Result<void> logged = context_.log.finished(actions_[index], error); !logged) log_error_ = logged.error();
-    finished_ += tables.size();
-    if (context_.progress)
-      context_.progress(fmt::format("{} tables altered", finished_),
-                        std::min(1.0, static_cast<double>(finished_) / static_cast<double>(work_.size())));
+    log_finished(indexes, error);
+    if (!error)
+      for (const std::size_t table : tables) results_[table].applied += actions_of(table, round).size();
+    tell_progress(tables.size());
+    return error;
+  }
+
+  // Without transactions: the first error ends the table's work, and what ran before stays.
+  std::optional<Error> run_each(std::size_t table, int round) {
+    std::optional<Error> error;
+    for (const std::size_t index : actions_of(table, round)) {
+      error = log_started({index}, results_[table].applied);
+      if (error) break;
+      const Result<Rows> done = warehouse_.run({actions_[index].text, {}}, context_.call);
+      if (!done) error = Error(done.error()).with_context("in the statement " + actions_[index].text);
+      log_finished({index}, error);
+      if (error) break;
+      ++results_[table].applied;
+    }
+    tell_progress(1);
     return error;
   }
 
   void commit_one(std::size_t table, int round) {
-    if (std::optional<Error> error = transact({table}, round)) fail(table, std::move(*error), round);
+    std::optional<Error> error = options_.transactions ? transact({table}, round) : run_each(table, round);
+    if (error) fail(table, std::move(*error));
   }
 
   // A transaction that failed was rolled back for all of its tables. Halving finds the ones to blame, and lets the
@@ -111,7 +146,7 @@ class Committer {
     if (!error) return;
     const bool give_up = log_error_ || context_.call.stopped() || context_.call.expired();
     if (tables.size() == 1 || give_up) {
-      for (const std::size_t table : tables) fail(table, *error, round);
+      for (const std::size_t table : tables) fail(table, *error);
       return;
     }
     const auto middle = tables.begin() + static_cast<std::ptrdiff_t>(tables.size() / 2);

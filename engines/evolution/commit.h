@@ -1,5 +1,6 @@
 // Executes planned alterations: one transaction a table where commits are cheap, many tables a transaction where they
-// are dear. After every COMMIT nothing is believed: the caller reads the tables back.
+// are dear, statement by statement where there are no transactions. After every COMMIT nothing is believed: the caller
+// reads the tables back.
 #pragma once
 
 #include <optional>
@@ -20,14 +21,17 @@ struct TableWork {
 };
 
 struct TableResult {
-  std::optional<Error> error;   // absent: every COMMIT returned
-  bool partly_applied = false;  // an earlier round was committed before the error
+  std::optional<Error> error;  // absent: every COMMIT returned
+  // Statements whose commit returned before the error. The one that failed is not among them, but may have run as well
+  // when its answer was lost.
+  std::size_t applied = 0;
 };
 
 struct CommitOptions {
   std::string catalog;
   bool together = false;        // many tables a transaction (Capabilities::cheap_commits is false)
-  std::size_t max_workers = 4;  // transactions at once, when not together
+  std::size_t max_workers = 4;  // tables at once, when not together
+  bool transactions = true;     // false: every statement commits by itself; a table stops at its first error
 };
 
 // One result a table, in order. An Error is only for a log that cannot be written: then nothing further was started.

@@ -196,4 +196,10 @@ std::string unsafe_expression(std::string_view sql) {
   return {};
 }
 
+std::string unsafe_verbatim(std::string_view sql) {
+  if (sql.find('\\') != std::string_view::npos) return "it holds a backslash";
+  if (sql.find("${") != std::string_view::npos) return "it holds ${, which the engine would replace";
+  return unsafe_expression(sql);
+}
+
 }  // namespace lockstep

@@ -35,4 +35,8 @@ std::optional<std::string> default_sql(const DefaultText& value, const DataType&
 // zero, quotes closed, no comment, no semicolon) and holds no subquery. Else the reason.
 std::string unsafe_expression(std::string_view sql);
 
+// The same for text that is handed on as it stands, a literal or an expression, to an engine whose literals know
+// backslashes and whose statements know ${variables}: neither may be in it, not even inside quotes.
+std::string unsafe_verbatim(std::string_view sql);
+
 }  // namespace lockstep

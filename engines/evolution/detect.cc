@@ -47,8 +47,8 @@ class Detect : public Step {
       outcome.figure = "no drift";
       return look;
     }
-    Result<std::vector<TablePlan>> plans =
-        plan_tables(*scope->warehouse, *scope->dialect, {std::move(differing)}, {}, context.call);
+    Result<std::vector<TablePlan>> plans = plan_tables(*scope->warehouse, *scope->dialect, {std::move(differing)},
+                                                       {false, inputs_.enable_features}, context.call);
     if (!plans) return plans.error();
     const TablePlan& plan = plans->front();
     outcome.outputs.update(changes_json(plan.difference, *scope->dialect));

@@ -34,7 +34,7 @@ std::string tables(std::size_t count) {
 class EvolveCatalog : public Step {
  public:
   EvolveCatalog(EvolutionInputs inputs, TableFilter filter)
-      : inputs_(std::move(inputs)), filter_(std::move(filter)), policy_{inputs_.drop_removed} {}
+      : inputs_(std::move(inputs)), filter_(std::move(filter)), policy_(inputs_.policy()) {}
 
   Result<Look> look(const StepContext& context) override {
     Result<OpenedCatalogs> scope = open_scope(context, inputs_);
@@ -124,6 +124,7 @@ class EvolveCatalog : public Step {
     std::size_t changed = 0;
     std::vector<std::string> failed;
     const std::optional<Error>* first_error = nullptr;
+    bool unknown = false;  // a statement may have run, and nobody can tell
     for (std::size_t i = 0; i < planned_.size(); ++i) {
       const TableOutcome result = i < results.size() ? results[i] : TableOutcome{};
       Json entry = detail(planned_[i].plan, dry_run, result);
@@ -132,6 +133,7 @@ class EvolveCatalog : public Step {
         failed.push_back(fmt::format("{} ({})", entry["table"].get_ref<const std::string&>(),
                                      entry["error"].get_ref<const std::string&>()));
         if (i < results.size() && results[i].error && first_error == nullptr) first_error = &results[i].error;
+        unknown = unknown || (result.error && result.error->code == "statement-outcome-unknown");
       } else if (status != "unchanged") {
         ++changed;
       }
@@ -165,6 +167,7 @@ class EvolveCatalog : public Step {
           fmt::format("{} of {} could not be brought in line: {}", failed.size(), tables(total_), some_of(failed)),
           "each table's reason and remedy are in details[].errors; the other tables are not held up by them");
       if (stopped) error.code = (*first_error)->code;
+      if (unknown) error.code = "statement-outcome-unknown";
       outcome.failure = std::move(error);
     }
     return outcome;
@@ -192,6 +195,10 @@ class EvolveCatalog : public Step {
     } else if (result.error) {
       fail(result.state == TableOutcome::State::unknown ? "unknown" : "error",
            Json::array({refusal_json("", *result.error)}));
+      if (result.partly) {
+        entry["partly_applied"] = true;
+        entry["applied"] = applied_json(result.taken);
+      }
     } else if (alteration.statements.empty()) {
       entry["status"] = "unchanged";
       entry["changes"]["requires_action"] = false;

@@ -32,29 +32,71 @@ Call call_for_reading_back(const Call& call) {
   return {std::stop_token(), std::chrono::steady_clock::now() + std::chrono::seconds(2), call.trace};
 }
 
+std::vector<std::string> without(const std::vector<std::string>& names, const std::set<std::string>& missing) {
+  std::vector<std::string> rest;
+  for (const std::string& name : names)
+    if (missing.count(name) == 0) rest.push_back(name);
+  return rest;
+}
+
+// "2 of this table's 5 statements had been applied", for an error that leaves a table half changed.
+std::string how_far(std::size_t applied, std::size_t planned) {
+  return fmt::format("after {} of this table's {} statements had been applied; run again to finish", applied, planned);
+}
+
 TableOutcome confirm(const WantedTable& table, const Table* now, const TableResult& result, const Dialect& dialect,
                      const AlterationPolicy& policy, const IgnoredAspects& ignored) {
   using State = TableOutcome::State;
   const std::string name = table.plan.difference.destination.in_catalog();
   if (now == nullptr) {
-    if (result.error) return {State::failed, result.error};
+    if (result.error) return {State::failed, result.error, false, {}};
     return {State::failed,
             Error("change-not-applied"_code, fmt::format("\"{}\" is gone after the change was committed", name),
-                  "someone else dropped or renamed the table: run again")};
+                  "someone else dropped or renamed the table: run again"),
+            false,
+            {}};
   }
   const std::set<std::string> missing = not_taken(table.wanted, *now, dialect, policy, ignored);
   // Read back is what counts: a COMMIT whose answer was lost, by a stop for instance, may still have happened.
-  if (missing.empty()) return {State::applied, std::nullopt};
-  if (!result.error)
-    return {State::failed, Error("change-not-applied"_code,
-                                 fmt::format("\"{}\" was changed, but read back it still differs in: {}", name,
-                                             fmt::join(missing, ", ")),
-                                 "run again; if it stays so, leave the aspect alone (ignore:) or change it by hand")};
-  Error error = *result.error;
-  if (result.partly_applied)
-    error =
-        std::move(error).with_context("after a part of this table's changes had been committed; run again to finish");
-  return {State::failed, std::move(error)};
+  if (missing.empty()) return {State::applied, std::nullopt, false, {}};
+  const Alteration& planned = table.plan.alteration;
+  TableOutcome outcome;
+  outcome.taken.added = without(planned.added, missing);
+  outcome.taken.altered = without(planned.altered, missing);
+  outcome.taken.dropped = without(planned.dropped, missing);
+  const bool some = !outcome.taken.added.empty() || !outcome.taken.altered.empty() || !outcome.taken.dropped.empty();
+  if (!result.error) {
+    outcome.state = State::failed;
+    outcome.partly = some;
+    outcome.error =
+        Error("change-not-applied"_code,
+              fmt::format("\"{}\" was changed, but read back it still differs in: {}", name, fmt::join(missing, ", ")),
+              "run again; if it stays so, leave the aspect alone (ignore:) or change it by hand");
+    return outcome;
+  }
+  outcome.state = result.error->code == "statement-outcome-unknown" ? State::unknown : State::failed;
+  outcome.partly = result.applied > 0 || some;
+  outcome.error = result.error;
+  if (outcome.partly)
+    outcome.error = std::move(*outcome.error)
+                        .with_context(how_far(result.applied, planned.statements.size()))
+                        .with_context(fmt::format("\"{}\" still differs in: {}", name, fmt::join(missing, ", ")));
+  return outcome;
+}
+
+// The outcome of a table that could not be read back.
+TableOutcome unread(const TableResult& result, const TableWork& work, const std::string& reason) {
+  TableOutcome outcome;
+  outcome.state = TableOutcome::State::unknown;
+  outcome.error = result.error
+                      ? *result.error
+                      : Error("change-unconfirmed"_code,
+                              fmt::format("\"{}\" was committed, but could not be read back: {}", work.table, reason),
+                              "run again: what is already in line is not changed twice");
+  outcome.partly = result.error && result.applied > 0;
+  if (outcome.partly)
+    outcome.error = std::move(*outcome.error).with_context(how_far(result.applied, work.rounds.size()));
+  return outcome;
 }
 
 }  // namespace
@@ -92,22 +134,15 @@ Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const Ste
                  "plan again");
 
   const std::string& catalog = tables[owners.front()].plan.difference.destination.catalog;
+  const Capabilities& can = dialect.capabilities();
   const Result<std::vector<TableResult>> results =
-      commit_tables(warehouse, context, actions, work, {catalog, !dialect.capabilities().cheap_commits, max_workers});
+      commit_tables(warehouse, context, actions, work, {catalog, !can.cheap_commits, max_workers, can.transactions});
   if (!results) return results.error();
 
   const Result<std::vector<CatalogContents>> now = warehouse.describe({catalog}, call_for_reading_back(context.call));
   if (!now || now->empty()) {
-    for (std::size_t k = 0; k < owners.size(); ++k) {
-      const std::optional<Error>& error = (*results)[k].error;
-      executed.tables[owners[k]] = {
-          TableOutcome::State::unknown,
-          error ? *error
-                : Error("change-unconfirmed"_code,
-                        fmt::format("\"{}\" was committed, but could not be read back: {}", work[k].table,
-                                    now ? "the catalog was not described" : now.error().message),
-                        "run again: what is already in line is not changed twice")};
-    }
+    const std::string reason = now ? "the catalog was not described" : now.error().message;
+    for (std::size_t k = 0; k < owners.size(); ++k) executed.tables[owners[k]] = unread((*results)[k], work[k], reason);
     return executed;
   }
   executed.version = now->front().version;

@@ -24,6 +24,10 @@ struct TableOutcome {
   enum class State { not_planned, applied, failed, unknown };
   State state = State::not_planned;  // not_planned: the plan has no statements
   std::optional<Error> error;        // failed, unknown
+  // A part of the plan has taken all the same: `taken` holds what of it was read back. Never so with transactions,
+  // save those of several rounds.
+  bool partly = false;
+  Alteration taken;  // added, dropped, altered
 };
 
 struct Executed {
@@ -33,7 +37,9 @@ struct Executed {
 
 // `actions` are those of actions_for(), as they came back from look(): exactly these are executed. A table is `applied`
 // when the description read after the COMMITs holds nothing more to do; "change-not-applied" names what did not take;
-// "change-unconfirmed" says that the table could not be read back.
+// "change-unconfirmed" says that the table could not be read back. Where the engine has no transactions, a table that
+// failed midway says how far it came. "statement-outcome-unknown" of a warehouse makes the table `unknown` unless it
+// was read back as planned.
 Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const StepContext& context,
                          const std::vector<Action>& actions, const std::vector<WantedTable>& tables,
                          const AlterationPolicy& policy, const IgnoredAspects& ignored, std::size_t max_workers);

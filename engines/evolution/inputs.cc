@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace lockstep {
@@ -36,6 +37,22 @@ Result<IgnoredAspects> read_ignored(const Json& inputs) {
   return ignored;
 }
 
+Result<std::set<TableFeature>> read_features(const Json& inputs) {
+  std::set<TableFeature> features;
+  const Json* list = given(inputs, "enable_features");
+  if (list == nullptr) return features;
+  constexpr const char* kWanted =
+      "a list of \"typeWidening\", \"columnMapping\", \"allowColumnDefaults\", \"timestampNtz\" and \"variantType\"";
+  if (!list->is_array()) return invalid("enable_features", kWanted);
+  for (const Json& item : *list) {
+    const std::optional<TableFeature> feature =
+        item.is_string() ? find_table_feature(item.get_ref<const std::string&>()) : std::nullopt;
+    if (!feature) return invalid("enable_features", kWanted);
+    features.insert(*feature);
+  }
+  return features;
+}
+
 }  // namespace
 
 Result<EvolutionInputs> read_inputs(const Json& inputs) {
@@ -61,6 +78,9 @@ Result<EvolutionInputs> read_inputs(const Json& inputs) {
   Result<IgnoredAspects> ignored = read_ignored(inputs);
   if (!ignored) return std::move(ignored).error();
   read.ignored = *ignored;
+  Result<std::set<TableFeature>> features = read_features(inputs);
+  if (!features) return std::move(features).error();
+  read.enable_features = std::move(features).value();
   const Json* map = given(inputs, "rename");
   Result<Renames> renames = Renames::from_json(map == nullptr ? Json() : *map);
   if (!renames) return std::move(renames).error();

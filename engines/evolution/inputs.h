@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 
+#include "engines/evolution/alteration.h"
 #include "engines/evolution/difference.h"
 #include "engines/evolution/rename.h"
 #include "specs/document.h"
@@ -22,6 +24,8 @@ struct EvolutionInputs {
   std::size_t max_workers = 4;
   Renames renames;
   IgnoredAspects ignored;
+  std::set<TableFeature> enable_features;
+  [[nodiscard]] AlterationPolicy policy() const { return {drop_removed, enable_features}; }
 };
 
 // Absent and null fields keep the defaults above. Errors: "input-invalid", "rename-invalid".

@@ -6,15 +6,27 @@
 #include <string_view>
 
 #include "engines/warehouse/catalog.h"
+#include "engines/warehouse/dialect.h"
 #include "specs/result.h"
 
 namespace lockstep {
 
-enum class ColumnOperation { rename, change_type, drop, tighten, relax, add_field, fill };
+enum class ColumnOperation { rename, change_type, drop, tighten, relax, set_default, add_field, fill };
 
-// `name`: the column on the destination; `field`: the nested field's own name where one is dropped, else empty.
-// Answers with "column-has-dependents", naming the first obstacle and how to get it out of the way.
+// `name`: the column on the destination; `below`: the path of the nested field that is meant, else empty.
+// Both answer with "column-has-dependents", naming the first obstacle and how to get it out of the way.
+
+// DuckDB's rules.
 std::optional<Error> obstacle(const Dependents& dependents, std::string_view name, ColumnOperation operation,
-                              std::string_view field = {});
+                              const ColumnPath& below = {});
+
+// Delta's rules, on Databricks and on Spark [Delta: alterDeltaTableCommands.scala, delta-error-classes.json].
+std::optional<Error> delta_obstacle(const Dialect& dialect, const Dependents& dependents, std::string_view name,
+                                    ColumnOperation operation, const ColumnPath& below = {});
+
+// For both: the error, and views that name the column.
+Error column_blocked(std::string_view name, ColumnOperation operation, const std::string& because, std::string remedy);
+std::optional<Error> view_obstacle(const Dependents& dependents, std::string_view name, ColumnOperation operation,
+                                   const ColumnPath& below);
 
 }  // namespace lockstep

@@ -21,10 +21,12 @@ constexpr std::size_t kTablesPerStatement = 100;
 std::string facts_query(const Dialect& dialect, const TableName& table, const FactsNeeded& needed, std::size_t index) {
   const std::string from = dialect.from(table, std::nullopt);
   if (needed.null_columns.empty())
-    return fmt::format("SELECT {} AS i, CAST(count(*) AS VARCHAR) AS n FROM (SELECT 1 FROM {} LIMIT 1)", index, from);
-  std::string counts = "CAST(count(*) AS VARCHAR)";
+    return fmt::format("SELECT {} AS i, {} AS n FROM (SELECT 1 FROM {} LIMIT 1)", index, dialect.as_text("count(*)"),
+                       from);
+  std::string counts = dialect.as_text("count(*)");
   for (const std::string& column : needed.null_columns)
-    counts += fmt::format(" || ',' || CAST(count(*) FILTER (WHERE {} IS NULL) AS VARCHAR)", dialect.quote(column));
+    counts += fmt::format(" || ',' || {}",
+                          dialect.as_text(fmt::format("count(*) FILTER (WHERE {} IS NULL)", dialect.quote(column))));
   return fmt::format("SELECT {} AS i, {} AS n FROM {}", index, counts, from);
 }
 

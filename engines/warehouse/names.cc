@@ -59,7 +59,7 @@ std::unordered_set<std::string> mentioned_names(std::string_view sql) {
   std::size_t at = 0;
   while (at < sql.size()) {
     if (skip_text_or_comment(sql, at)) continue;
-    if (sql[at] == '"') {
+    if (sql[at] == '"' || sql[at] == '`') {
       names.insert(fold_name(read_quoted(sql, at)));
     } else if (identifier_character(sql[at])) {
       const std::size_t start = at;

@@ -78,7 +78,7 @@ TEST(Commit, ATableWhoseFirstRoundFailsHasNoSecond) {
   const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"lake", true, 4});
   ASSERT_TRUE(results.ok());
   EXPECT_TRUE((*results)[0].error);
-  EXPECT_FALSE((*results)[0].partly_applied);
+  EXPECT_EQ((*results)[0].applied, 0U);
   EXPECT_FALSE((*results)[1].error);
   EXPECT_EQ(warehouse.committed, (std::set<std::string>{"s2", "s3"}));
 }
@@ -90,7 +90,7 @@ TEST(Commit, AFailureAfterAFirstRoundSaysSo) {
   work.tables = {{"a", 0, {0, 1}}};
   const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"lake", true, 4});
   ASSERT_TRUE(results.ok());
-  EXPECT_TRUE((*results)[0].partly_applied);
+  EXPECT_EQ((*results)[0].applied, 1U);
 }
 
 TEST(Commit, WhatCannotBeLoggedIsNotDone) {
