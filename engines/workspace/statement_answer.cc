@@ -90,8 +90,8 @@ std::pair<std::string, const char*> parameter_of(const Json& value) {
   if (value.is_number_integer()) {
     const auto number = value.get<std::int64_t>();
     // INT where it fits: LIMIT takes nothing wider.
-    const bool narrow = number >= std::numeric_limits<std::int32_t>::min() &&
-                        number <= std::numeric_limits<std::int32_t>::max();
+    const bool narrow =
+        number >= std::numeric_limits<std::int32_t>::min() && number <= std::numeric_limits<std::int32_t>::max();
     return {fmt::format("{}", number), narrow ? "INT" : "BIGINT"};
   }
   if (value.is_number_float()) return {fmt::format("{}", value.get<double>()), "DOUBLE"};

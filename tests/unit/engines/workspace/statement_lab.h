@@ -122,7 +122,9 @@ class StatementLab {
     statement.sql = sql;
     return client.run(statement, call);
   }
-  [[nodiscard]] Json body(std::size_t request = 0) const { return Json::parse(transport->seen().at(request).request.body); }
+  [[nodiscard]] Json body(std::size_t request = 0) const {
+    return Json::parse(transport->seen().at(request).request.body);
+  }
   [[nodiscard]] std::size_t submits() const {
     return transport->count("POST", kStatements) - transport->count("POST", "/cancel");
   }
@@ -139,7 +141,8 @@ class StatementLab {
 
 // The tags of a submit's body as a history row's.
 inline std::string history_row(const Json& tags, const std::string& id = "s1") {
-  return Json{{"res", {{{"query_id", id}, {"status", "FINISHED"}, {"query_tags", tags}}}}, {"has_next_page", false}}.dump();
+  return Json{{"res", {{{"query_id", id}, {"status", "FINISHED"}, {"query_tags", tags}}}}, {"has_next_page", false}}
+      .dump();
 }
 
 }  // namespace lockstep::testing

@@ -21,10 +21,10 @@ Json chunk(const Json& rows, std::int64_t index, const Json& next = nullptr) {
 
 TEST(Cells, AreWhatTheirTypesSay) {
   StatementLab lab;
-  const Json columns = Json::array(
-      {column("i", "INT"), column("l", "LONG", "BIGINT"), column("b", "BOOLEAN"), column("d", "DECIMAL", "DECIMAL(10,2)"),
-       column("day", "DATE"), column("at", "TIMESTAMP"), column("s", "STRING"), column("v", "VARIANT"),
-       column("st", "STRUCT", "STRUCT<a: INT>")});
+  const Json columns =
+      Json::array({column("i", "INT"), column("l", "LONG", "BIGINT"), column("b", "BOOLEAN"),
+                   column("d", "DECIMAL", "DECIMAL(10,2)"), column("day", "DATE"), column("at", "TIMESTAMP"),
+                   column("s", "STRING"), column("v", "VARIANT"), column("st", "STRUCT", "STRUCT<a: INT>")});
   const Json rows = Json::array(
       {Json::array({"-7", "9223372036854775807", "true", "12.50", "2026-11-24", "2026-11-24T10:00:00.000Z", "", "7",
                     "{\"a\":1}"}),
@@ -53,12 +53,11 @@ TEST(Cells, FloatsAreNumbersAndWhatIsNoneStaysText) {
 
 TEST(Results, AStatementWithoutColumnsHasNone) {
   StatementLab lab;
-  lab.transport->then(answer_state("SUCCEEDED", {{"manifest",
-                                                  {{"schema", {{"column_count", 0}}},
-                                                   {"total_chunk_count", 0},
-                                                   {"total_row_count", 0},
-                                                   {"truncated", false}}},
-                                                 {"result", Json::object()}}));
+  lab.transport->then(answer_state(
+      "SUCCEEDED",
+      {{"manifest",
+        {{"schema", {{"column_count", 0}}}, {"total_chunk_count", 0}, {"total_row_count", 0}, {"truncated", false}}},
+       {"result", Json::object()}}));
   const Result<Rows> got = lab.run("CREATE TABLE t (a INT)");
   ASSERT_TRUE(got);
   EXPECT_THAT(got->columns, IsEmpty());
@@ -86,8 +85,8 @@ TEST(Results, DmlTellsHowManyRowsItChanged) {
 TEST(Results, FewerRowsThanAnnouncedFail) {
   for (const Json& total : {Json(2), Json("2")}) {
     StatementLab lab;
-    lab.transport->then(
-        answer_state("SUCCEEDED", result_of(Json::array({column("n", "INT")}), Json::array({Json::array({"1"})}), total)));
+    lab.transport->then(answer_state(
+        "SUCCEEDED", result_of(Json::array({column("n", "INT")}), Json::array({Json::array({"1"})}), total)));
     const Result<Rows> got = lab.run();
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().code, "result-incomplete");

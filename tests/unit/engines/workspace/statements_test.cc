@@ -26,9 +26,9 @@ TEST(Submit, UsesPublicFieldsOnly) {
   StatementLab lab;
   lab.transport->then(answer_state("SUCCEEDED", one_row()));
   ASSERT_TRUE(lab.run());
-  const std::set<std::string> open{"statement",     "warehouse_id", "catalog",    "schema",          "parameters",
-                                   "row_limit",     "byte_limit",   "disposition", "format",         "wait_timeout",
-                                   "on_wait_timeout", "query_tags"};
+  const std::set<std::string> open{"statement",  "warehouse_id", "catalog",         "schema",
+                                   "parameters", "row_limit",    "byte_limit",      "disposition",
+                                   "format",     "wait_timeout", "on_wait_timeout", "query_tags"};
   const Json body = lab.body();
   for (const auto& [key, value] : body.items()) EXPECT_TRUE(open.contains(key)) << key;
   EXPECT_EQ(body["format"], "JSON_ARRAY");
@@ -37,8 +37,8 @@ TEST(Submit, UsesPublicFieldsOnly) {
   EXPECT_EQ(body["warehouse_id"], "wh1");
   const HttpRequest request = lab.transport->seen()[0].request;
   EXPECT_EQ(request.url, "https://ws.example/api/2.0/sql/statements");
-  EXPECT_THAT(request.headers, ::testing::Contains(std::pair<std::string, std::string>(
-                                   "Authorization", "Bearer dapi-secret-token")));
+  EXPECT_THAT(request.headers,
+              ::testing::Contains(std::pair<std::string, std::string>("Authorization", "Bearer dapi-secret-token")));
 }
 
 TEST(Submit, CarriesRunStepAndAttemptAsTags) {
@@ -207,12 +207,14 @@ TEST(Ending, AFailureKeepsMessageClassAndSqlState) {
   const std::vector<Case> cases{
       {{{"state", "FAILED"},
         {"sql_state", "42P01"},
-        {"error", {{"error_code", "BAD_REQUEST"}, {"message", "\n[TABLE_OR_VIEW_NOT_FOUND] The table `x` is not there."}}}},
+        {"error",
+         {{"error_code", "BAD_REQUEST"}, {"message", "\n[TABLE_OR_VIEW_NOT_FOUND] The table `x` is not there."}}}},
        "sql-unknown-name",
        "42P01"},
       {{{"state", "FAILED"},
         {"error",
-         {{"error_code", "BAD_REQUEST"}, {"message", "\n[PARSE_SYNTAX_ERROR] Syntax error. SQLSTATE: 42601 (line 1)"}}}},
+         {{"error_code", "BAD_REQUEST"},
+          {"message", "\n[PARSE_SYNTAX_ERROR] Syntax error. SQLSTATE: 42601 (line 1)"}}}},
        "sql-invalid",
        "42601"},
       {{{"state", "FAILED"},
@@ -251,8 +253,9 @@ TEST(Ending, AResultTooLargeForInlineComesAsLinks) {
                                       {{"state", "FAILED"},
                                        {"error",
                                         {{"error_code", "BAD_REQUEST"},
-                                         {"message", "Inline byte limit exceeded. Statements executed with "
-                                                     "disposition=INLINE can have ..."}}}}}}))
+                                         {"message",
+                                          "Inline byte limit exceeded. Statements executed with "
+                                          "disposition=INLINE can have ..."}}}}}}))
       .then(answer_state("SUCCEEDED", one_row()));
   ASSERT_TRUE(lab.run());
   EXPECT_EQ(lab.body(1)["disposition"], "EXTERNAL_LINKS");

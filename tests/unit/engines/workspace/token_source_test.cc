@@ -38,8 +38,9 @@ std::string authorization(const HttpRequest& request) {
 
 TEST(OAuth, MachineToMachineDiscoversAndSignsIn) {
   StatementLab lab(m2m_config());
-  lab.transport->then(answer_json(kDiscovery)).then(answer_json(token("at-1", "\"3600\""))).then(
-      answer_state("SUCCEEDED", one_row()));
+  lab.transport->then(answer_json(kDiscovery))
+      .then(answer_json(token("at-1", "\"3600\"")))
+      .then(answer_state("SUCCEEDED", one_row()));
   lab.transport->then(answer_state("SUCCEEDED", one_row()));
   ASSERT_TRUE(lab.run());
   ASSERT_TRUE(lab.run());
@@ -87,8 +88,8 @@ TEST(OAuth, RefusedCredentialsAreToldWithoutThem) {
       .then(answer_json(R"({"error": "invalid_client", "error_description": "Client authentication failed"})", 400));
   const Error error = lab.run().error();
   EXPECT_EQ(error.code, "authentication-refused");
-  EXPECT_THAT(error.message, AllOf(HasSubstr("authentication"), HasSubstr("invalid_client"),
-                                   Not(HasSubstr("the-client-secret"))));
+  EXPECT_THAT(error.message,
+              AllOf(HasSubstr("authentication"), HasSubstr("invalid_client"), Not(HasSubstr("the-client-secret"))));
   EXPECT_EQ(lab.submits(), 0U);
 }
 
@@ -158,7 +159,8 @@ TEST(OAuth, EntraIsAskedInTheTenantThatTheWorkspaceNames) {
   config.method = AuthMethod::azure_client_secret;
   config.credentials = {{"azure_client_id", "a-id"}, {"azure_client_secret", "a-secret-value"}};
   StatementLab lab(config);
-  lab.transport->then(answer(302, "", {{"Location", "https://login.microsoftonline.com/tenant-1/oauth2/authorize?x=1"}}))
+  lab.transport
+      ->then(answer(302, "", {{"Location", "https://login.microsoftonline.com/tenant-1/oauth2/authorize?x=1"}}))
       .then(answer_json(token("at-1", "\"3599\"")))
       .then(answer_state("SUCCEEDED", one_row()));
   ASSERT_TRUE(lab.run());
@@ -196,9 +198,7 @@ class Cache : public ::testing::Test {
 TEST_F(Cache, RenewsBeforeTheExpiry) {
   int fetches = 0;
   CachedTokenSource cache(
-      [&](const Call&) -> Result<FetchedToken> {
-        return FetchedToken{"t" + std::to_string(++fetches), seconds(3600)};
-      },
+      [&](const Call&) -> Result<FetchedToken> { return FetchedToken{"t" + std::to_string(++fetches), seconds(3600)}; },
       nullptr, [this] { return start_ + passed_; });
   EXPECT_EQ(*cache.header({}), "Bearer t1");
   passed_ = seconds(2399);
@@ -276,9 +276,7 @@ TEST_F(Cache, WhoeverWaitsMayBeStopped) {
 TEST_F(Cache, ATokenThatWasRenewedAlreadyIsNotThrownAway) {
   int fetches = 0;
   CachedTokenSource cache(
-      [&](const Call&) -> Result<FetchedToken> {
-        return FetchedToken{"t" + std::to_string(++fetches), seconds(3600)};
-      },
+      [&](const Call&) -> Result<FetchedToken> { return FetchedToken{"t" + std::to_string(++fetches), seconds(3600)}; },
       nullptr);
   const std::string old = *cache.header({});
   EXPECT_TRUE(cache.renew(old));

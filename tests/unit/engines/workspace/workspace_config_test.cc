@@ -162,9 +162,9 @@ TEST_F(Config, SecretsAreNamedForTheScrubberAndNeverShown) {
   const Result<WorkspaceConfig> config = resolve({{"token", "runbook-token-value"}});
   ASSERT_TRUE(config);
   const std::vector<std::pair<std::string, std::string>> secrets = config->secrets();
-  EXPECT_THAT(secrets, ::testing::UnorderedElementsAre(std::pair<std::string, std::string>("token", "runbook-token-value"),
-                                                       std::pair<std::string, std::string>("client_secret",
-                                                                                           "env-secret-value")));
+  EXPECT_THAT(secrets, ::testing::UnorderedElementsAre(
+                           std::pair<std::string, std::string>("token", "runbook-token-value"),
+                           std::pair<std::string, std::string>("client_secret", "env-secret-value")));
   for (const auto& [key, origin] : config->origins) EXPECT_THAT(origin, Not(HasSubstr("value")));
 }
 
@@ -196,7 +196,8 @@ TEST(Host, IsNormalised) {
 }
 
 TEST(ProfileFile, IsReadAsTheVendorsToolsDo) {
-  const Result<ProfileFile> file = parse_profile_file("f", "; note\ntop = level\n\n[ a ]\r\ntoken=with#hash # note\nx = \n");
+  const Result<ProfileFile> file =
+      parse_profile_file("f", "; note\ntop = level\n\n[ a ]\r\ntoken=with#hash # note\nx = \n");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->profiles.at("DEFAULT").at("top"), "level");
   EXPECT_EQ(file->profiles.at("a").at("token"), "with#hash");
