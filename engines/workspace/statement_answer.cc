@@ -85,17 +85,14 @@ Json cell_of(Json& wire, CellKind kind) {
 
 std::pair<std::string, const char*> parameter_of(const Json& value) {
   if (value.is_boolean()) return {value.get<bool>() ? "true" : "false", "BOOLEAN"};
-  if (value.is_number_unsigned()) {
-    const auto number = value.get<std::uint64_t>();
-    // INT where it fits: LIMIT takes nothing wider.
-    const char* type = number <= std::numeric_limits<std::int32_t>::max()   ? "INT"
-                       : number <= std::numeric_limits<std::int64_t>::max() ? "BIGINT"
-                                                                            : "DECIMAL(20,0)";
-    return {fmt::format("{}", number), type};
-  }
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
+    return {fmt::format("{}", value.get<std::uint64_t>()), "DECIMAL(20,0)"};
   if (value.is_number_integer()) {
     const auto number = value.get<std::int64_t>();
-    return {fmt::format("{}", number), number >= std::numeric_limits<std::int32_t>::min() ? "INT" : "BIGINT"};
+    // INT where it fits: LIMIT takes nothing wider.
+    const bool narrow =
+        number >= std::numeric_limits<std::int32_t>::min() && number <= std::numeric_limits<std::int32_t>::max();
+    return {fmt::format("{}", number), narrow ? "INT" : "BIGINT"};
   }
   if (value.is_number_float()) return {fmt::format("{}", value.get<double>()), "DOUBLE"};
   return {value.is_string() ? value.get<std::string>() : value.dump(), "STRING"};

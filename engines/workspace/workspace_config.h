@@ -2,7 +2,7 @@
 //
 // Precedence, value by value: the runbook, then DATABRICKS_* and ARM_* in the environment, then the profile. The file
 // of profiles is not read at all when no profile is named and the runbook or the environment already sets a host or a
-// credential: DATABRICKS_HOST alone switches it off. (The rules of the Databricks SDKs; see docs/databricks.md.)
+// credential: DATABRICKS_HOST alone switches it off. (The rules of the Databricks SDKs; see docs/runbook.md.)
 #pragma once
 
 #include <functional>

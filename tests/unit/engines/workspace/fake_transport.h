@@ -52,6 +52,12 @@ class FakeTransport : public HttpTransport {
     return *this;
   }
 
+  // For handlers that look at what was seen.
+  void handle(Handler handler) {
+    std::lock_guard lock(mutex_);
+    handler_ = std::move(handler);
+  }
+
   // As the real one: a call that is over already sends nothing.
   HttpResult send(const HttpRequest& request, const Call& call) override {
     if (call.stopped()) return failure(HttpFailure::Kind::cancelled);

@@ -1,0 +1,278 @@
+#include "engines/warehouse/databricks/databricks_warehouse.h"
+
+#include <atomic>
+#include <thread>
+
+#include "engines/warehouse/connections.h"
+#include "tests/unit/engines/workspace/statement_lab.h"
+
+namespace lockstep::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+HttpResult rows_answer(const std::vector<std::pair<std::string, std::string>>& columns, const Json& rows) {
+  Json described = Json::array();
+  for (const auto& [name, type] : columns) described.push_back(column(name, type));
+  return answer_state("SUCCEEDED", result_of(described, rows, rows.size()));
+}
+
+HttpResult contents_answer(const Json& rows) {
+  return rows_answer({{"catalog_index", "INT"},
+                      {"table_schema", "STRING"},
+                      {"table_name", "STRING"},
+                      {"table_type", "STRING"},
+                      {"column_name", "STRING"},
+                      {"ordinal_position", "INT"},
+                      {"full_data_type", "STRING"},
+                      {"is_nullable", "STRING"},
+                      {"column_default", "STRING"},
+                      {"comment", "STRING"}},
+                     rows);
+}
+
+std::string statement_of(const HttpRequest& request) {
+  return request.body.empty() ? "" : Json::parse(request.body).value("statement", "");
+}
+
+class WarehouseOfAWorkspace : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::vector<std::string> sent() const {
+    std::vector<std::string> all;
+    for (const FakeTransport::Seen& one : transport_->seen()) all.push_back(statement_of(one.request));
+    return all;
+  }
+
+  VirtualTime time_;
+  std::shared_ptr<FakeTransport> transport_ = std::make_shared<FakeTransport>();
+  DatabricksWarehouse warehouse_{"dr", std::make_unique<Workspace>(pat_config(), transport_, quick_options()), 4,
+                                 time_.pace()};
+};
+
+TEST_F(WarehouseOfAWorkspace, OpensAnyCatalogWithoutARequest) {
+  const Result<const Dialect*> dialect = warehouse_.open("whatever", {});
+  ASSERT_TRUE(dialect);
+  EXPECT_EQ((*dialect)->name(), "databricks");
+  EXPECT_FALSE(*warehouse_.version("whatever", {}));
+  EXPECT_THAT(transport_->seen(), IsEmpty());
+  EXPECT_EQ(warehouse_.identity(), "https://ws.example warehouse wh1");
+}
+
+TEST_F(WarehouseOfAWorkspace, DescribesTwoCatalogsInOneStatement) {
+  transport_->then(contents_answer(Json::parse(R"json([
+      ["1", "sales", "orders", "MANAGED", "id", "0", "BIGINT", "NO", null, null],
+      ["0", "sales", "v", "VIEW", "id", "1", "BIGINT", "YES", null, null],
+      ["0", "sales", "orders", "EXTERNAL", "Total", "2", "DECIMAL(10,2)", "YES", "0.0", "in euros"],
+      ["0", "sales", "orders", "EXTERNAL", "id", "1", "STRUCT<a: INT, b: ARRAY<STRING>>", "NO", null, null],
+      ["0", "hidden", "nothing", "MANAGED", null, null, null, null, null, null]])json")));
+  const Result<std::vector<CatalogContents>> got = warehouse_.describe({"prod", "st`age"}, {});
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(warehouse_.statements_sent(), 1U);
+  EXPECT_THAT(sent()[0], AllOf(HasSubstr("`prod`.information_schema.columns"),
+                               HasSubstr("`st``age`.information_schema.tables"), HasSubstr("full_data_type")));
+  ASSERT_THAT(*got, SizeIs(2));
+  const CatalogContents& prod = (*got)[0];
+  EXPECT_EQ(prod.catalog, "prod");
+  ASSERT_THAT(prod.tables, SizeIs(3));
+  EXPECT_EQ(prod.tables[0].name.full(), "prod.hidden.nothing");
+  const Table& orders = prod.tables[1];
+  EXPECT_EQ(orders.kind, Table::Kind::table);
+  ASSERT_THAT(orders.columns, SizeIs(2));
+  EXPECT_EQ(orders.columns[0].name, "id");
+  EXPECT_EQ(orders.columns[0].position, 1);
+  EXPECT_FALSE(orders.columns[0].nullable);
+  EXPECT_EQ(orders.columns[0].type.kind, DataType::Kind::structure);
+  EXPECT_EQ(orders.columns[1].name, "Total");
+  EXPECT_EQ(orders.columns[1].default_expression, "0.0");
+  EXPECT_EQ(orders.columns[1].comment, "in euros");
+  EXPECT_EQ(prod.tables[2].kind, Table::Kind::view);
+  ASSERT_THAT((*got)[1].tables, SizeIs(1));
+  EXPECT_EQ((*got)[1].tables[0].columns[0].position, 1) << "positions begin at 1, whatever the server's do";
+}
+
+TEST_F(WarehouseOfAWorkspace, AnAnswerOfAnotherShapeIsNoCatalog) {
+  transport_->then(contents_answer(Json::parse(R"([["7", "s", "t", "MANAGED", "a", "1", "INT", "NO", null, null]])")));
+  EXPECT_EQ(warehouse_.describe({"prod"}, {}).error().code, "unexpected-result");
+}
+
+TEST_F(WarehouseOfAWorkspace, AMissingCatalogIsNamedInContext) {
+  transport_->then(answer_state("FAILED", {{"status",
+                                            {{"state", "FAILED"},
+                                             {"sql_state", "42704"},
+                                             {"error",
+                                              {{"message",
+                                                "[NO_SUCH_CATALOG_EXCEPTION] Catalog 'prdo' was "
+                                                "not found."}}}}}}));
+  const Error error = warehouse_.describe({"prdo"}, {}).error();
+  EXPECT_EQ(error.code, "sql-unknown-name");
+  EXPECT_THAT(error.context, Contains(HasSubstr("information_schema of prdo")));
+}
+
+TEST_F(WarehouseOfAWorkspace, ReadsWhatHangsOnTables) {
+  transport_->handle([](const HttpRequest& request, const Call&) {
+    const std::string sql = statement_of(request);
+    if (sql.find("table_constraints") != std::string::npos)
+      return rows_answer({{"kind", "STRING"},
+                          {"table_schema", "STRING"},
+                          {"table_name", "STRING"},
+                          {"name", "STRING"},
+                          {"text", "STRING"},
+                          {"column_name", "STRING"},
+                          {"ordinal_position", "INT"}},
+                         Json::parse(R"([
+          ["constraint", "sales", "orders", "pk", "PRIMARY KEY", "day", "2"],
+          ["constraint", "sales", "orders", "pk", "PRIMARY KEY", "id", "1"],
+          ["constraint", "sales", "orders", "positive", "CHECK", null, null],
+          ["constraint", "other", "orders", "pk", "PRIMARY KEY", "x", "1"],
+          ["view", "sales", "big", "big", "SELECT * FROM sales.orders", null, null]])"));
+    if (sql == "DESCRIBE DETAIL `prod`.`sales`.`orders`")
+      return rows_answer(
+          {{"format", "STRING"},
+           {"partitionColumns", "ARRAY"},
+           {"clusteringColumns", "ARRAY"},
+           {"properties", "MAP"},
+           {"tableFeatures", "ARRAY"}},
+          Json::array({Json::array({"delta", R"(["day"])", R"(["id"])", R"({"delta.columnMapping.mode":"name"})",
+                                    R"(["columnMapping","invariants"])"})}));
+    return answer_state("FAILED");
+  });
+  const Result<std::vector<Dependents>> got =
+      warehouse_.dependents("prod", {{"prod", "sales", "orders"}, {"prod", "sales", "odd"}}, {});
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(warehouse_.statements_sent(), 3U) << "one for the catalog, one a table";
+  const Dependents& orders = (*got)[0];
+  ASSERT_THAT(orders.constraints, SizeIs(1));
+  EXPECT_THAT(orders.constraints[0].columns, ElementsAre("id", "day"));
+  ASSERT_THAT(orders.views, SizeIs(1));
+  EXPECT_EQ(orders.views[0].name, "sales.big");
+  EXPECT_TRUE(orders.properties_known);
+  EXPECT_EQ(orders.properties.at("delta.columnMapping.mode"), "name");
+  EXPECT_EQ(orders.properties.at("delta.feature.columnMapping"), "supported");
+  EXPECT_THAT(orders.partition_columns, ElementsAre("day"));
+  EXPECT_THAT(orders.clustering_columns, ElementsAre("id"));
+  EXPECT_FALSE((*got)[1].properties_known) << "its detail could not be read";
+}
+
+TEST_F(WarehouseOfAWorkspace, ATableHasAVersion) {
+  transport_->then(
+      rows_answer({{"version", "LONG"}, {"operation", "STRING"}}, Json::array({Json::array({"12", "WRITE"})})));
+  const Result<std::optional<std::string>> version = warehouse_.table_version({"prod", "sales", "orders"}, {});
+  ASSERT_TRUE(version);
+  EXPECT_EQ(*version, "12");
+  EXPECT_THAT(sent(), ElementsAre("DESCRIBE HISTORY `prod`.`sales`.`orders` LIMIT 1"));
+}
+
+TEST_F(WarehouseOfAWorkspace, TellsReadingFromChangingByTheWords) {
+  const auto changes = [&](const char* sql) {
+    Statement statement;
+    statement.sql = sql;
+    return *warehouse_.would_change(statement, {});
+  };
+  EXPECT_FALSE(changes("-- DROP TABLE t\nSELECT 'DELETE', \"INSERT\" FROM `update` WHERE a = :merge"));
+  EXPECT_FALSE(changes("DESCRIBE HISTORY t"));
+  EXPECT_TRUE(changes("WITH a AS (SELECT '\\'') INSERT INTO t SELECT * FROM a"));
+  EXPECT_TRUE(changes("OPTIMIZE t"));
+  EXPECT_TRUE(changes("MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE"));
+  EXPECT_THAT(transport_->seen(), IsEmpty());
+}
+
+TEST_F(WarehouseOfAWorkspace, SaysHowManyStatementsWereApplied) {
+  transport_->then(answer_state("SUCCEEDED"))
+      .then(answer_state("FAILED", {{"status", {{"state", "FAILED"}, {"error", {{"message", "[DELTA_X] no"}}}}}}));
+  const Result<void> done = warehouse_.transact("prod", {"ALTER 1", "ALTER 2", "ALTER 3"}, {}, {});
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("[DELTA_X]"));
+  EXPECT_THAT(done.error().context,
+              AllOf(Contains(HasSubstr("ALTER 2")), Contains(HasSubstr("1 of 3 statements had been applied")),
+                    Contains(HasSubstr("1 were not sent"))));
+  EXPECT_THAT(sent(), ElementsAre("ALTER 1", "ALTER 2"));
+}
+
+TEST_F(WarehouseOfAWorkspace, KeepsToItsBudget) {
+  std::atomic<int> now{0}, most{0}, all{0};
+  transport_->handle([&](const HttpRequest&, const Call&) {
+    const int running = ++now;
+    for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {
+    }
+    std::this_thread::sleep_for(milliseconds(2));
+    --now;
+    ++all;
+    return answer_state("SUCCEEDED", one_row());
+  });
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 16; ++i)
+      threads.emplace_back([&] {
+        for (int k = 0; k < 4; ++k) EXPECT_TRUE(warehouse_.run({"SELECT 1", {}, 1}, {}));
+      });
+  }
+  EXPECT_EQ(all, 64);
+  EXPECT_LE(most, 4);
+}
+
+// ---- The connection
+
+struct Opened {
+  std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
+  SecretSet secrets;
+  std::map<std::string, std::string> variables;
+  std::unique_ptr<Warehouses> warehouses;
+
+  explicit Opened(const Json& settings) {
+    ConnectionPlan plan;
+    plan.name = "dr";
+    plan.type = "databricks";
+    plan.settings = settings;
+    plan.directory = "/";
+    WorkspaceServices services;
+    services.secrets = &secrets;
+    services.transport = transport;
+    services.environment = [this](const std::string& name) { return variables[name]; };
+    warehouses = plan_warehouses({plan}, services);
+  }
+};
+
+TEST(WorkspaceConnection, IsOpenedWithItsFirstUse) {
+  Opened opened({{"type", "databricks"}, {"host", "ws.example"}, {"warehouse_id", "w"}, {"token", "runbook-token"}});
+  EXPECT_TRUE(opened.secrets.empty());
+  const Result<Warehouse*> warehouse = opened.warehouses->get("dr");
+  ASSERT_TRUE(warehouse) << warehouse.error().message;
+  EXPECT_EQ(opened.secrets.redact("Bearer runbook-token"), "Bearer ***");
+  EXPECT_EQ(*opened.warehouses->get("dr"), *warehouse) << "opened once";
+  EXPECT_THAT(opened.transport->seen(), IsEmpty());
+}
+
+TEST(WorkspaceConnection, TellsWhatIsMissingWhenItIsUsed) {
+  Opened opened({{"type", "databricks"}, {"host", "ws.example"}, {"warehouse_id", "w"}});
+  const Result<Warehouse*> warehouse = opened.warehouses->get("dr");
+  ASSERT_FALSE(warehouse);
+  EXPECT_EQ(warehouse.error().code, "workspace-auth-missing");
+  EXPECT_THAT(warehouse.error().context, Contains(HasSubstr("\"dr\"")));
+}
+
+TEST(WorkspaceConnection, RefusesASecretThatCannotBeHidden) {
+  Opened opened({{"type", "databricks"}, {"host", "ws.example"}, {"warehouse_id", "w"}, {"token", "abc"}});
+  EXPECT_EQ(opened.warehouses->get("dr").error().code, "workspace-secret-too-short");
+}
+
+TEST(WorkspaceConnection, MayBeDescribedByAStep) {
+  Opened opened({{"type", "databricks"}, {"host", "ws.example"}, {"warehouse_id", "w"}, {"token", "runbook-token"}});
+  const Json workspace{{"host", "https://other.example"}, {"warehouse_id", "x"},
+                       {"token", "other-token"},          {"client_id", nullptr},
+                       {"client_secret", nullptr},        {"keep_share", false}};
+  const Result<Warehouse*> first = opened.warehouses->open_inline(workspace, "/");
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(*opened.warehouses->open_inline(workspace, "/"), *first);
+  EXPECT_EQ((*first)->name(), "other.example");
+  EXPECT_NE((*first)->identity(), (*opened.warehouses->get("dr"))->identity());
+  EXPECT_EQ(opened.secrets.redact("other-token"), "***");
+}
+
+}  // namespace
+}  // namespace lockstep::testing
