@@ -144,10 +144,10 @@ StatementState state_of(const Json& answer) {
   return state;
 }
 
-std::optional<Manifest> manifest_of(const Json& answer) {
+std::optional<ResultManifest> manifest_of(const Json& answer) {
   const Json* json = object_member(answer, "manifest");
   if (json == nullptr) return std::nullopt;
-  Manifest manifest;
+  ResultManifest manifest;
   if (const Json* schema = object_member(*json, "schema"))
     if (const auto columns = schema->find("columns"); columns != schema->end() && columns->is_array())
       for (const Json& column : *columns) {
@@ -190,7 +190,7 @@ Chunk chunk_of(const Json& result) {
   return chunk;
 }
 
-Result<std::int64_t> take_rows(Json& data, const Manifest& manifest, std::uint64_t most,
+Result<std::int64_t> take_rows(Json& data, const ResultManifest& manifest, std::uint64_t most,
                                std::vector<std::vector<Json>>& rows) {
   std::vector<CellKind> kinds;
   for (const std::string& name : manifest.type_names) kinds.push_back(kind_of(name));

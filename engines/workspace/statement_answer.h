@@ -32,7 +32,7 @@ struct StatementState {
 };
 StatementState state_of(const Json& answer);
 
-struct Manifest {
+struct ResultManifest {
   std::vector<ResultColumn> columns;
   std::vector<std::string> type_names;  // of the columns
   std::optional<std::int64_t> chunks;
@@ -40,7 +40,7 @@ struct Manifest {
   bool truncated = false;
 };
 // Absent: the answer holds none.
-std::optional<Manifest> manifest_of(const Json& answer);
+std::optional<ResultManifest> manifest_of(const Json& answer);
 
 struct ExternalLink {
   std::string url;  // presigned: a secret
@@ -59,7 +59,7 @@ Chunk chunk_of(const Json& result);
 
 // Moves the rows of an array of arrays out of `data`, up to `most` in all, in the form that warehouse.h describes.
 // Returns how many rows there were. Error "workspace-answer-invalid": it is no array of arrays of that width.
-Result<std::int64_t> take_rows(Json& data, const Manifest& manifest, std::uint64_t most,
+Result<std::int64_t> take_rows(Json& data, const ResultManifest& manifest, std::uint64_t most,
                                std::vector<std::vector<Json>>& rows);
 
 // Named parameters as the API takes them: {name, value, type}; no value is NULL.

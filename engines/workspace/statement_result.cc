@@ -19,7 +19,7 @@ class ResultReader {
       : workspace_(workspace), statement_(statement), call_(call) {}
 
   Result<Rows> read(Json answer) {
-    std::optional<Manifest> manifest = manifest_of(answer);
+    std::optional<ResultManifest> manifest = manifest_of(answer);
     if (!manifest && statement_.returns_rows)
       return statement_.closed ? gone()
                                : incomplete("the server says that the statement succeeded, and sends no manifest");
@@ -142,7 +142,7 @@ class ResultReader {
   Workspace& workspace_;
   const EndedStatement& statement_;
   const Call& call_;
-  Manifest manifest_;
+  ResultManifest manifest_;
   Rows rows_;
   std::int64_t got_ = 0;     // rows that arrived, also those beyond max_rows
   std::int64_t chunks_ = 0;  // that arrived

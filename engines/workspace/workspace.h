@@ -26,7 +26,7 @@ struct ApiRequest {
 struct ApiAnswer {
   std::optional<Json> json;  // of a 2xx; without one there is an error
   std::optional<Error> error;
-  int status = 0;  // of the last response; 0: none came
+  int status = 0;    // of the last response; 0: none came
   std::string date;  // its Date header, as sent; empty: none
   // Submits only: the request may have been executed, although it failed or its answer could not be read.
   bool may_have_run = false;
