@@ -26,6 +26,7 @@ struct Request {
   bool checksum = false;
   bool warn_only = false;
   bool pin_versions = false;
+  DigestAlgorithm algorithm = DigestAlgorithm::lockstep;
   std::size_t workers = kDefaultWorkers;
   TableFilter filter;
 };
@@ -49,7 +50,11 @@ Result<Request> read_request(const Json& inputs) {
   if (request.target_workspace && !request.target_connection.empty())
     return Error("input-invalid"_code, "`target` and `target_workspace` both say where the destination is",
                  "give one of the two");
-  request.checksum = inputs.value("use_checksum", false);
+  if (const auto checksum = inputs.find("checksum"); checksum != inputs.end() && checksum->is_object()) {
+    request.checksum = true;
+    if (text_of(*checksum, "algorithm") == "clone-xs") request.algorithm = DigestAlgorithm::clone_xs;
+  }
+  request.checksum = inputs.value("use_checksum", request.checksum);
   request.pin_versions = inputs.value("pin_versions", false);
   request.warn_only = text_of(inputs, "on_mismatch") == "warn";
   if (const auto workers = inputs.find("max_workers"); workers != inputs.end() && workers->is_number_integer())
@@ -66,14 +71,23 @@ class CrossMetastore : public Step {
 
   Result<Look> look(const StepContext& context) override {
     if (Result<void> opened = open_sides(context); !opened) return opened.error();
+    if (request_.algorithm == DigestAlgorithm::clone_xs)
+      for (const Side* side : {&source_, &target_})
+        if (request_.checksum && side->dialect->clone_xs_name().empty())
+          return Error(
+              "checksum-not-available"_code,
+              fmt::format("the engine of catalog \"{}\" ({}) cannot compute the checksum of Clone-Xs",
+                          side == &source_ ? request_.source_catalog : request_.target_catalog, side->dialect->name()),
+              "leave out checksum.algorithm: Lockstep's own digest runs on every engine");
     if (Result<void> described = describe_sides(context.call); !described) return described.error();
-    pairs_ = pair_catalogs(source_.contents, *source_.dialect, target_.contents, *target_.dialect, request_.filter);
+    pairs_ = pair_catalogs(source_.contents, *source_.dialect, target_.contents, *target_.dialect, request_.filter,
+                           request_.algorithm);
     pin_versions(pairs_, source_, target_, request_.pin_versions, request_.workers, context.call);
     plans_ = plan_reads(pairs_, source_, target_, request_.checksum, request_.workers);
     scope_.checksum = request_.checksum;
     scope_.warn_only = request_.warn_only;
-    scope_.source_digest = source_.dialect->digest_name();
-    scope_.target_digest = target_.dialect->digest_name();
+    scope_.source_digest = digest_name(*source_.dialect, request_.algorithm);
+    scope_.target_digest = digest_name(*target_.dialect, request_.algorithm);
     add_notes();
 
     Look look;
@@ -186,6 +200,10 @@ class CrossMetastore : public Step {
             fmt::format("the {} catalog \"{}\" has no versions: each statement reads it as it is at that moment", name,
                         side->contents.catalog));
       }
+    if (request_.checksum && request_.algorithm == DigestAlgorithm::clone_xs)
+      scope_.notes.push_back(
+          "checksum.algorithm: clone-xs skips NULLs and joins values with '|', so that different rows can have one "
+          "checksum; Lockstep's own digest tells them apart");
     if (!request_.checksum)
       scope_.notes.push_back("only row counts are compared; use_checksum: true compares the content");
   }

@@ -42,9 +42,15 @@ std::string digest_sql(const PairedCatalogs& catalogs, const Side& side, SideNam
   std::string sql;
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const TablePair& pair = catalogs.tables[tables[i]];
-    std::string digest =
-        side.dialect->digest_query(table_on(pair, name).name, version_on(pair, name),
-                                   name == SideName::source ? pair.source_columns : pair.target_columns);
+    const std::vector<DigestColumn>& columns = name == SideName::source ? pair.source_columns : pair.target_columns;
+    std::string digest;
+    if (catalogs.algorithm == DigestAlgorithm::clone_xs) {
+      std::vector<std::string> names;
+      for (const DigestColumn& column : columns) names.push_back(column.name);
+      digest = side.dialect->clone_xs_query(table_on(pair, name).name, version_on(pair, name), names);
+    } else {
+      digest = side.dialect->digest_query(table_on(pair, name).name, version_on(pair, name), columns);
+    }
     if (tables.size() == 1) return digest;
     sql += fmt::format("{}SELECT {} AS i, d.* FROM ({}) AS d", i == 0 ? "" : " UNION ALL ", i, digest);
   }
@@ -181,7 +187,9 @@ void pin_versions(PairedCatalogs& catalogs, const Side& source, const Side& targ
 
 std::vector<ReadPlan> plan_reads(const PairedCatalogs& catalogs, const Side& source, const Side& target, bool digests,
                                  std::size_t workers) {
-  const bool comparable = digests && source.dialect->digest_name() == target.dialect->digest_name();
+  const std::string name_here = digest_name(*source.dialect, catalogs.algorithm);
+  const bool comparable =
+      digests && !name_here.empty() && name_here == digest_name(*target.dialect, catalogs.algorithm);
   std::vector<ReadPlan> plans;
   std::vector<std::size_t> counted[2];
   std::vector<std::size_t> digested;

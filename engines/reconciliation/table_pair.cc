@@ -16,7 +16,17 @@ std::string key_of(const TableName& name) {
   return fold_name(name.schema) + '\0' + fold_name(name.table);
 }
 
-void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect& target_dialect) {
+// The formula of Clone-Xs takes every column as the text that its own type gives.
+std::string left_out(const Column& a, const Dialect& source_dialect, const Column& b, const Dialect& target_dialect,
+                     DigestAlgorithm algorithm) {
+  const bool clone_xs = algorithm == DigestAlgorithm::clone_xs;
+  std::string reason = clone_xs ? source_dialect.clone_xs_leaves_out(a.type) : source_dialect.not_digestible(a.type);
+  if (!reason.empty()) return reason;
+  return clone_xs ? target_dialect.clone_xs_leaves_out(b.type) : target_dialect.not_digestible(b.type);
+}
+
+void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect& target_dialect,
+                  DigestAlgorithm algorithm) {
   std::map<std::string, const Column*> target_columns;
   for (const Column& column : pair.target->columns) target_columns.emplace(fold_name(column.name), &column);
   for (const Column& a : pair.source->columns) {
@@ -28,12 +38,13 @@ void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect&
     }
     const Column& b = *found->second;
     target_columns.erase(found);
-    if (std::string reason = source_dialect.not_digestible(a.type); !reason.empty()) {
+    if (std::string reason = left_out(a, source_dialect, b, target_dialect, algorithm); !reason.empty()) {
       pair.not_compared.push_back({a.name, std::move(reason)});
       continue;
     }
-    if (std::string reason = target_dialect.not_digestible(b.type); !reason.empty()) {
-      pair.not_compared.push_back({a.name, std::move(reason)});
+    if (algorithm == DigestAlgorithm::clone_xs) {
+      pair.source_columns.push_back({a.name, a.type, a.type, a.nullable});
+      pair.target_columns.push_back({b.name, b.type, b.type, b.nullable});
       continue;
     }
     Result<DataType> common = source_dialect.common_type(a.type, b.type);
@@ -60,9 +71,15 @@ void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect&
 
 }  // namespace
 
+std::string digest_name(const Dialect& dialect, DigestAlgorithm algorithm) {
+  return algorithm == DigestAlgorithm::clone_xs ? dialect.clone_xs_name() : dialect.digest_name();
+}
+
 PairedCatalogs pair_catalogs(const CatalogContents& source, const Dialect& source_dialect,
-                             const CatalogContents& target, const Dialect& target_dialect, const TableFilter& filter) {
+                             const CatalogContents& target, const Dialect& target_dialect, const TableFilter& filter,
+                             DigestAlgorithm algorithm) {
   PairedCatalogs paired;
+  paired.algorithm = algorithm;
   std::map<std::string, TablePair> by_key;
   std::map<std::string, std::string> views;  // key -> side
   std::vector<TableFilter::Name> seen;
@@ -88,7 +105,7 @@ PairedCatalogs pair_catalogs(const CatalogContents& source, const Dialect& sourc
 
   for (auto& [key, pair] : by_key) {
     if (pair.paired()) {
-      pair_columns(pair, source_dialect, target_dialect);
+      pair_columns(pair, source_dialect, target_dialect, algorithm);
     } else {
       pair.columns = (pair.source ? pair.source : pair.target)->columns.size();
       if (pair.source && views.contains(key + "t")) pair.absence = "the target has a view of this name, not a table";

@@ -49,7 +49,12 @@ struct TablePair {
   [[nodiscard]] bool paired() const { return source && target; }
 };
 
+// What a digest is made of: Lockstep's own, or the formula of Clone-Xs.
+enum class DigestAlgorithm { lockstep, clone_xs };
+std::string digest_name(const Dialect& dialect, DigestAlgorithm algorithm);
+
 struct PairedCatalogs {
+  DigestAlgorithm algorithm = DigestAlgorithm::lockstep;
   std::vector<TablePair> tables;                // in scope, sorted by schema, then table (bytes)
   std::vector<std::string> views;               // in scope by name but views: "schema.view (source)"
   std::vector<std::string> unmatched_patterns;  // include patterns that matched nothing
@@ -57,6 +62,7 @@ struct PairedCatalogs {
 
 // `source_dialect` decides about common types; the columns are paired only if both dialects can digest them.
 PairedCatalogs pair_catalogs(const CatalogContents& source, const Dialect& source_dialect,
-                             const CatalogContents& target, const Dialect& target_dialect, const TableFilter& filter);
+                             const CatalogContents& target, const Dialect& target_dialect, const TableFilter& filter,
+                             DigestAlgorithm algorithm = DigestAlgorithm::lockstep);
 
 }  // namespace lockstep

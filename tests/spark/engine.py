@@ -117,7 +117,7 @@ class Engine:
     def warm_up(self):
         self.run("SELECT 1", "")
 
-    def run(self, text, metastore, parameters=(), catalog="", schema="", row_limit=None, started=lambda session: None):
+    def run(self, text, metastore, parameters=(), catalog="", schema="", row_limit=None, counts=True, started=lambda session: None):
         """Runs one statement. Raises StatementError with Spark's message, in which names are the user's again.
 
         `started` gets the statement's session: its interruptAll() ends this statement and nothing else. (Tags would not do: a session
@@ -138,7 +138,7 @@ class Engine:
             self.information_schema.create_views(session, metastore, mapped.information_schema)
             if catalog and schema and (catalog.lower(), schema.lower()) in names.schemas:
                 session.sql(f"USE `{names.database(catalog, schema)}`")
-            return self._execute(session, mapped.text, names, row_limit)
+            return self._execute(session, mapped.text, row_limit, counts)
         except PySparkException as error:
             raise StatementError(names_of_the_user(_message(error)), error.getSqlState() or _sql_state(getattr(error, "_origin", None))) from error
         except Py4JJavaError as error:
@@ -157,9 +157,9 @@ class Engine:
                 values[f"identifier {parameter['name']}"] = value
         return values
 
-    def _execute(self, session, text, names, row_limit):
+    def _execute(self, session, text, row_limit, counts):
         insert = re.match(r"\s*INSERT\s+(?:INTO|OVERWRITE)\s+(?:TABLE\s+)?((?:`[^`]*`|\w+)(?:\.(?:`[^`]*`|\w+))*)", text, re.IGNORECASE)
-        if insert:
+        if insert and counts:
             return self._insert(session, text, insert[1])
         if generated.create(session, text):
             return Result()

@@ -10,6 +10,7 @@ through lab.py; the paths under /_lab/ are theirs: they need no token and are no
 Nothing here is part of Lockstep: the program must not be able to tell it from a workspace.
 """
 import argparse
+import gzip
 import json
 import os
 import secrets
@@ -109,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(2)
             return
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        if len(body) > 1024 and "gzip" in self.headers.get("Accept-Encoding", ""):
+            body, headers["Content-Encoding"] = gzip.compress(body, 1), "gzip"
         self.send_response(status)
         headers |= {"Content-Type": "application/json", "Content-Length": str(len(body)), "x-request-id": secrets.token_hex(16),
                     "x-databricks-org-id": "1111222233334444"}
@@ -201,7 +204,7 @@ class Handler(BaseHTTPRequestHandler):
         match path:
             case ["sql"]:
                 try:
-                    result = self.engine.run(body["statement"], body.get("metastore", ""))
+                    result = self.engine.run(body["statement"], body.get("metastore", ""), counts=False)
                 except StatementError as error:
                     return {"error": error.message}
                 return {"columns": [c["name"] for c in result.columns], "rows": result.rows}
