@@ -87,9 +87,13 @@ std::string refusal(const HttpUrl& url, const std::string& ca_file) {
 }  // namespace
 
 Tls::Tls() {
-  // Never undone: taking OpenSSL down while connections are alive crashes at exit (pocoproject/poco#3562).
-  static const bool initialised = (Poco::Net::initializeSSL(), true);
-  static_cast<void>(initialised);
+  Poco::Net::initializeSSL();
+}
+
+Tls& Tls::shared() {
+  // Never destroyed: taking OpenSSL down while connections are alive crashes at exit (pocoproject/poco#3562).
+  static Tls& made = *new Tls;
+  return made;
 }
 
 Poco::Net::Context::Ptr Tls::context(const std::string& ca_file) {

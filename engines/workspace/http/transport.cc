@@ -143,7 +143,7 @@ class PocoTransport : public HttpTransport {
   }
 
   const TransportSettings settings_;
-  Tls tls_;
+  Tls& tls_ = Tls::shared();
   std::unique_ptr<Pool> pool_ = std::make_unique<Pool>();
   WatchTimer timer_;
   std::atomic<std::uint64_t> opened_ = 0;
