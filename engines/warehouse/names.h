@@ -13,7 +13,8 @@ namespace lockstep {
 
 std::string fold_name(std::string_view name);
 
-// The words of SQL text that can be names, quoted ("a", `a`) or not, in lower case. String literals and comments do not count.
+// The words of SQL text that can be names, quoted ("a", `a`) or not, in lower case. String literals and comments do not
+// count.
 std::unordered_set<std::string> mentioned_names(std::string_view sql);
 
 // Where the first statement of SQL text ends: at its semicolon, or at the end. Quotes and comments are skipped.

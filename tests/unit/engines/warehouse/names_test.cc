@@ -35,5 +35,11 @@ TEST(Names, ColumnIndexFindsWithoutCase) {
   EXPECT_EQ(index.find("missing"), nullptr);
 }
 
+TEST(Names, BackQuotesQuoteNamesAsWell) {
+  EXPECT_TRUE(sql_mentions("`order id` > 0", "Order ID"));
+  EXPECT_TRUE(sql_mentions("`a``b` > 0", "a`b"));
+  EXPECT_FALSE(sql_mentions("`order id` > 0", "id"));
+}
+
 }  // namespace
 }  // namespace lockstep
