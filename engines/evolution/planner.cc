@@ -79,6 +79,15 @@ Result<std::vector<TableFacts>> measure(Warehouse& warehouse, const Dialect& dia
   return facts;
 }
 
+// A Delta table takes a plain new column whatever hangs on it, and to ask what does costs a statement a table.
+bool needs_dependents(const TableDifference& difference, const Dialect& dialect) {
+  if (!dialect.capabilities().table_features || !difference.removed.empty() || !difference.changed.empty()) return true;
+  return !std::all_of(difference.added.begin(), difference.added.end(), [&dialect](const Column& column) {
+    return column.nullable && !column.default_expression && !column.generated &&
+           dialect.features_for_addition({column.name}, column.type).empty();
+  });
+}
+
 }  // namespace
 
 Result<std::vector<TablePlan>> plan_tables(Warehouse& warehouse, const Dialect& dialect,
@@ -87,8 +96,10 @@ Result<std::vector<TablePlan>> plan_tables(Warehouse& warehouse, const Dialect& 
   std::vector<TablePlan> plans;
   if (differences.empty()) return plans;
   std::vector<TableName> tables;
-  for (const TableDifference& difference : differences) tables.push_back(difference.destination);
-  const Result<std::vector<Dependents>> dependents = warehouse.dependents(tables.front().catalog, tables, call);
+  for (const TableDifference& difference : differences)
+    if (needs_dependents(difference, dialect)) tables.push_back(difference.destination);
+  const Result<std::vector<Dependents>> dependents =
+      tables.empty() ? std::vector<Dependents>() : warehouse.dependents(tables.front().catalog, tables, call);
   if (!dependents) return Error(dependents.error()).with_context("while reading what hangs on the tables to change");
   std::map<std::string, const Dependents*> by_table;
   for (const Dependents& entry : *dependents) by_table.emplace(fold_name(entry.table.in_catalog()), &entry);

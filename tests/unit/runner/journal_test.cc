@@ -194,6 +194,22 @@ TEST(JournalActionLog, KnowsWhatHasNoResult) {
   EXPECT_FALSE(log.has_open_change());
 }
 
+// What a run that was killed has to be followed up by.
+TEST(JournalActionLog, RecordsTheIdsOfStatements) {
+  TestFolder folder;
+  SecretSet secrets;
+  Result<std::unique_ptr<Journal>> journal = Journal::create(folder.path(), "r1", Json::object(), secrets);
+  ASSERT_TRUE(journal);
+  JournalActionLog log(journal->get(), "count", 2, 3);
+  ASSERT_TRUE(log.submitted("dr", "01ef-1", true));
+  const Result<JournalContents> contents = read_journal((*journal)->path());
+  ASSERT_TRUE(contents);
+  EXPECT_EQ(contents->records.back().type, "statement_submitted");
+  EXPECT_EQ(contents->records.back().body,
+            (Json{{"step", "count"}, {"attempt", 3}, {"item", 2}, {"connection", "dr"}, {"statement_id", "01ef-1"}}));
+  EXPECT_TRUE(JournalActionLog(nullptr, "count", -1, 1).submitted("dr", "01ef-1", true));
+}
+
 TEST(ReadJournal, NamesAFileThatIsNotThere) {
   Result<JournalContents> contents = read_journal("/no/such.journal");
   ASSERT_FALSE(contents);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "engines/evolution/planner.h"
 #include "engines/warehouse/connections.h"
 #include "tests/unit/engines/workspace/statement_lab.h"
 
@@ -157,6 +158,27 @@ TEST_F(WarehouseOfAWorkspace, ReadsWhatHangsOnTables) {
   EXPECT_THAT(orders.partition_columns, ElementsAre("day"));
   EXPECT_THAT(orders.clustering_columns, ElementsAre("id"));
   EXPECT_FALSE((*got)[1].properties_known) << "its detail could not be read";
+}
+
+// 100 drifted tables cost 100 statements, not 200.
+TEST_F(WarehouseOfAWorkspace, APlainNewColumnIsPlannedWithoutAskingWhatHangsOnTheTable) {
+  const DatabricksDialect dialect;
+  TableDifference difference;
+  difference.source = {"prod", "sales", "orders"};
+  difference.destination = {"stage", "sales", "orders"};
+  Column column;
+  column.name = "note";
+  column.type = dialect.parse_type("STRING");
+  difference.added = {column};
+  const Result<std::vector<TablePlan>> plain = plan_tables(warehouse_, dialect, {difference}, {}, {});
+  ASSERT_TRUE(plain) << plain.error().message;
+  EXPECT_THAT(plain->front().alteration.statements, SizeIs(1));
+  EXPECT_EQ(warehouse_.statements_sent(), 0U);
+
+  transport_->handle([](const HttpRequest&, const Call&) { return rows_answer({{"kind", "STRING"}}, Json::array()); });
+  difference.added[0].default_expression = "'x'";
+  (void)plan_tables(warehouse_, dialect, {difference}, {}, {});
+  EXPECT_THAT(sent(), Contains("DESCRIBE DETAIL `stage`.`sales`.`orders`")) << "a default needs a feature of the table";
 }
 
 TEST_F(WarehouseOfAWorkspace, ATableHasAVersion) {

@@ -1,0 +1,38 @@
+#include "specs/statement_words.h"
+
+#include <gtest/gtest.h>
+
+namespace lockstep {
+namespace {
+
+std::string texts(std::string_view sql, SqlFlavour flavour) {
+  std::string all;
+  for (const StatementWord& word : statement_words(sql, flavour)) all += (all.empty() ? "" : " ") + word.text;
+  return all;
+}
+
+TEST(StatementWords, SparkWritesStringsWithBackslashes) {
+  EXPECT_EQ(texts(R"(SELECT 'it\'s' AS a, "drop" AS b)", SqlFlavour::spark), "SELECT AS a AS b");
+  EXPECT_EQ(texts(R"(SELECT r'\' AS a, R"x\" AS b)", SqlFlavour::spark), "SELECT AS a AS b");
+  EXPECT_EQ(texts("SELECT 'a''b' `drop`, :insert, x::string", SqlFlavour::spark), "SELECT drop x");
+  EXPECT_EQ(texts("SELECT \"drop\" FROM t", SqlFlavour::duckdb), "SELECT drop FROM t");
+}
+
+// Read with the other engine's rules, the quote behind the backslash would hide the INSERT.
+TEST(StatementWords, NoStringHidesAWritingWord) {
+  const char* sql = R"(WITH x AS (SELECT '\'') INSERT INTO t SELECT * FROM x)";
+  EXPECT_FALSE(only_reads(statement_words(sql, SqlFlavour::spark)));
+  EXPECT_FALSE(returns_rows(statement_words(sql, SqlFlavour::spark)));
+}
+
+TEST(StatementWords, SomeStatementsReturnRows) {
+  for (const char* sql : {"SELECT 1", "/* a */ with x as (select 1) select * from x", "SHOW CREATE TABLE t",
+                          "DESCRIBE HISTORY merge", "EXPLAIN INSERT INTO t VALUES (1)", "VALUES (1)", "(SELECT 1)"})
+    EXPECT_TRUE(returns_rows(statement_words(sql, SqlFlavour::spark))) << sql;
+  for (const char* sql : {"", "INSERT INTO t VALUES (1)", "CREATE TABLE t AS SELECT 1", "OPTIMIZE t", "SET x = 1",
+                          "FROM s INSERT INTO t SELECT 1"})
+    EXPECT_FALSE(returns_rows(statement_words(sql, SqlFlavour::spark))) << sql;
+}
+
+}  // namespace
+}  // namespace lockstep
