@@ -81,6 +81,14 @@ class Collection {
                         {"row", {count, sum_1, sum_2}}});
   }
 
+  // A literal must come back as the text that it was made from.
+  void literal(const std::string& text) {
+    vectors_.push_back({{"note", "literal"},
+                        {"setup", Json::array()},
+                        {"statement", "SELECT " + kDialect.literal(text) + " AS c"},
+                        {"row", Json::array({text})}});
+  }
+
   [[nodiscard]] Json json() const {
     Json schemas = Json::array();
     for (const TableName& name : {kOrders, kOther, kOdd}) schemas.push_back(Json::array({name.catalog, name.schema}));
@@ -279,6 +287,12 @@ void vectors(Collection& all) {
              "-7846003728850649411");
 }
 
+void literals(Collection& all) {
+  for (const char* text : {"plain", "it's", "back\\slash", "ends with \\", "say \"so\"", "it's \"so\" \\ here",
+                           "${env:HOME}", "'${x}'", "line\nbreak", "naïve", "\\' OR 1 = 1 -- "})
+    all.literal(text);
+}
+
 TEST(DialectStatements, AreTheOnesThatTheSparkTestsExecute) {
   Collection all;
   additions(all);
@@ -287,6 +301,7 @@ TEST(DialectStatements, AreTheOnesThatTheSparkTestsExecute) {
   reads(all);
   digests(all);
   vectors(all);
+  literals(all);
   const std::string path = LOCKSTEP_SOURCE_DIR "/tests/spark/dialect_statements.json";
   const std::string wanted = all.json().dump(1) + "\n";
   if (std::getenv("LOCKSTEP_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << wanted;
