@@ -22,7 +22,10 @@ class FakeWarehouse : public Warehouse {
   using Answer = std::function<Result<Rows>(const Statement&)>;
 
   explicit FakeWarehouse(std::string name = "local", CatalogKind kind = CatalogKind::file)
-      : name_(std::move(name)), dialect_(kind, "1.5.5") {}
+      : FakeWarehouse(std::move(name), std::make_shared<const DuckDbDialect>(kind, "1.5.5")) {}
+  // One that speaks another dialect.
+  FakeWarehouse(std::string name, std::shared_ptr<const Dialect> dialect)
+      : name_(std::move(name)), dialect_(std::move(dialect)) {}
 
   // ---- The script. Set up before the warehouse is used.
 
@@ -38,7 +41,7 @@ class FakeWarehouse : public Warehouse {
     for (const auto& [column, type] : columns) {
       Column one;
       one.name = column;
-      one.type = dialect_.parse_type(type);
+      one.type = dialect_->parse_type(type);
       one.position = static_cast<int>(added.columns.size()) + 1;
       added.columns.push_back(std::move(one));
     }
@@ -74,7 +77,7 @@ class FakeWarehouse : public Warehouse {
 
   Result<const Dialect*> open(std::string_view catalog, const Call& call) override {
     if (std::optional<Error> over = over_already(call)) return *over;
-    if (contents_.contains(fold_name(catalog))) return static_cast<const Dialect*>(&dialect_);
+    if (contents_.contains(fold_name(catalog))) return dialect_.get();
     return Error("catalog-unknown"_code, "connection \"" + name_ + "\" has no catalog \"" + std::string(catalog) + "\"",
                  "name one that the test added");
   }
@@ -166,7 +169,7 @@ class FakeWarehouse : public Warehouse {
   }
 
   std::string name_;
-  DuckDbDialect dialect_;
+  std::shared_ptr<const Dialect> dialect_;
   std::map<std::string, CatalogContents> contents_;  // by lower-case name
   std::vector<Dependents> dependents_;
   std::map<std::string, Rows> answers_;

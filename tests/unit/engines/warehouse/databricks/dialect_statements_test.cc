@@ -81,6 +81,14 @@ class Collection {
                         {"row", {count, sum_1, sum_2}}});
   }
 
+  // A literal must come back as the text that it was made from.
+  void literal(const std::string& text) {
+    vectors_.push_back({{"note", "literal"},
+                        {"setup", Json::array()},
+                        {"statement", "SELECT " + kDialect.literal(text) + " AS c"},
+                        {"row", Json::array({text})}});
+  }
+
   [[nodiscard]] Json json() const {
     Json schemas = Json::array();
     for (const TableName& name : {kOrders, kOther, kOdd}) schemas.push_back(Json::array({name.catalog, name.schema}));
@@ -255,6 +263,17 @@ void digests(Collection& all) {
   all.digest("but what a STRING copied from it holds", {"CHAR(3)", "VALUES ('ab')"}, {"STRING", "VALUES ('ab ')"},
              true);
   all.digest("blanks at the end of a STRING count", "STRING", "VALUES ('ab')", "VALUES ('ab ')", false);
+  all.digest("VARIANT: fields of an object have no order", "VARIANT", R"(SELECT parse_json('{"a":1,"b":[null]}'))",
+             R"(SELECT parse_json('{"b":[null],"a":1}'))", true);
+  all.digest("VARIANT: a date is not its text", "VARIANT", "SELECT CAST(DATE'2024-01-01' AS VARIANT)",
+             R"(SELECT parse_json('"2024-01-01"'))", false);
+  all.digest("VARIANT: its null is not NULL", "ARRAY<VARIANT>", "SELECT array(parse_json('null'))",
+             "SELECT array(CAST(NULL AS VARIANT))", false);
+  all.digest("microseconds of local times inside", "STRUCT<t: TIMESTAMP_NTZ, c: CHAR(3)>",
+             "SELECT named_struct('t', TIMESTAMP_NTZ'2024-01-01 00:00:00.000001', 'c', 'x')",
+             "SELECT named_struct('t', TIMESTAMP_NTZ'2024-01-01 00:00:00', 'c', 'x')", false);
+  all.digest("DATE held as TIMESTAMP_NTZ", {"DATE", "VALUES (DATE'2024-01-01')"},
+             {"TIMESTAMP_NTZ", "VALUES (TIMESTAMP_NTZ'2024-01-01 00:00:00')"}, true);
   all.digest("large DECIMALs", "DECIMAL(38,0)", "VALUES (99999999999999999999999999999999999998)",
              "VALUES (99999999999999999999999999999999999999)", false);
 }
@@ -279,6 +298,12 @@ void vectors(Collection& all) {
              "-7846003728850649411");
 }
 
+void literals(Collection& all) {
+  for (const char* text : {"plain", "it's", "back\\slash", "ends with \\", "say \"so\"", "it's \"so\" \\ here",
+                           "${env:HOME}", "'${x}'", "line\nbreak", "naïve", "\\' OR 1 = 1 -- "})
+    all.literal(text);
+}
+
 TEST(DialectStatements, AreTheOnesThatTheSparkTestsExecute) {
   Collection all;
   additions(all);
@@ -287,6 +312,7 @@ TEST(DialectStatements, AreTheOnesThatTheSparkTestsExecute) {
   reads(all);
   digests(all);
   vectors(all);
+  literals(all);
   const std::string path = LOCKSTEP_SOURCE_DIR "/tests/spark/dialect_statements.json";
   const std::string wanted = all.json().dump(1) + "\n";
   if (std::getenv("LOCKSTEP_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << wanted;
