@@ -44,7 +44,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string printable(std::string_view text) {
+std::string printable_header(std::string_view text) {
   std::string made;
   for (char c : text) {
     if (c >= ' ' && c <= '~')
@@ -77,7 +77,7 @@ Framing framing_of(const HttpHeaders& headers) {
   if (coded) {
     // Chunked is the only one that was not refused by silence (no TE header is sent); it overrides a length.
     framing.kind = same_header_name(codings, "chunked") ? Framing::Kind::chunked : Framing::Kind::invalid;
-    framing.text = printable(std::string_view(codings).substr(0, 60));
+    framing.text = printable_header(std::string_view(codings).substr(0, 60));
     return framing;
   }
   each_member(headers, "Content-Length", [&](std::string_view member) {
@@ -85,7 +85,7 @@ Framing framing_of(const HttpHeaders& headers) {
     const bool first = framing.kind == Framing::Kind::until_end;
     if (!read_decimal(member, length) || (!first && length != framing.length)) {
       framing.kind = Framing::Kind::invalid;
-      framing.text = printable(member.substr(0, 60));
+      framing.text = printable_header(member.substr(0, 60));
     } else if (framing.kind != Framing::Kind::invalid) {
       framing.kind = Framing::Kind::length;
       framing.length = length;

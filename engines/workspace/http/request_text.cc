@@ -23,9 +23,9 @@ bool has(const HttpHeaders& headers, std::string_view name) {
 }  // namespace
 
 std::optional<std::string> request_defect(const HttpRequest& request) {
-  if (!is_token(request.method)) return fmt::format("'{}' is no HTTP method", printable(request.method));
+  if (!is_token(request.method)) return fmt::format("'{}' is no HTTP method", printable_header(request.method));
   for (const auto& [name, value] : request.headers) {
-    if (!is_token(name)) return fmt::format("'{}' is no name of a header", printable(name));
+    if (!is_token(name)) return fmt::format("'{}' is no name of a header", printable_header(name));
     if (std::any_of(value.begin(), value.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; }))
       return fmt::format("the value of the header '{}' holds a line break or another control character", name);
     if (std::any_of(kOwn.begin(), kOwn.end(), [&](std::string_view own) { return same_header_name(own, name); }))

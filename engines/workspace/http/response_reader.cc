@@ -87,13 +87,13 @@ bool ResponseReader::head_lines(HttpResponse& response) {
   }
   if (!unread().starts_with(kStart))
     return fail(Kind::garbage, fmt::format("what {} sent is not HTTP/1.1: it begins with '{}'", peer_,
-                                           printable(unread().substr(0, 40))));
+                                           printable_header(unread().substr(0, 40))));
   std::optional<std::string> status = line(kMaxLine, "the status line");
   if (!status) return false;
   const std::optional<int> code = status_code(*status);
   if (!code)
     return fail(Kind::garbage, fmt::format("{} sent no status line but '{}'", peer_,
-                                           printable(std::string_view(*status).substr(0, 60))));
+                                           printable_header(std::string_view(*status).substr(0, 60))));
   response.status = *code;
   old_ = status->starts_with("HTTP/1.0");
 
@@ -108,7 +108,7 @@ bool ResponseReader::head_lines(HttpResponse& response) {
       return fail(Kind::garbage, fmt::format("{} sent more than {} bytes of headers", peer_, kMaxHead));
     if (colon == std::string::npos || !is_token(std::string_view(*next).substr(0, colon)))
       return fail(Kind::garbage, fmt::format("{} sent a line among the headers that is none: '{}'", peer_,
-                                             printable(std::string_view(*next).substr(0, 60))));
+                                             printable_header(std::string_view(*next).substr(0, 60))));
     response.headers.emplace_back(next->substr(0, colon), trimmed(std::string_view(*next).substr(colon + 1)));
   }
 }
@@ -142,7 +142,7 @@ bool ResponseReader::chunks(std::uint64_t max_bytes, std::string& into) {
     auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
     if (digits.empty() || error != std::errc{} || rest != digits.data() + digits.size())
       return fail(Kind::garbage,
-                  fmt::format("{} sent '{}' for the size of a chunk", peer_, printable(digits.substr(0, 40))));
+                  fmt::format("{} sent '{}' for the size of a chunk", peer_, printable_header(digits.substr(0, 40))));
     if (size == 0) break;
     if (size > max_bytes - into.size()) return too_large(max_bytes);
     if (!exactly(size, into, "a chunk of the body")) return false;
@@ -200,7 +200,7 @@ bool ResponseReader::decode(HttpResponse& response, std::uint64_t max_bytes) {
     inflated = inflate_deflate(response.body, max_bytes);
   else
     return fail(Kind::garbage, fmt::format("{} sent a body in Content-Encoding '{}', which was not asked for", peer_,
-                                           printable(coding->substr(0, 40))));
+                                           printable_header(coding->substr(0, 40))));
   switch (inflated.state) {
     case Inflated::State::too_large:
       return too_large(max_bytes);
