@@ -61,6 +61,12 @@ bool interruption(const Error& error) {
   return error.code == "cancelled" || error.code == "timeout";
 }
 
+// The statement itself is to blame, so one of its tables may be; a lost connection or a refused token is not cured by
+// smaller statements.
+bool blames_a_table(const Error& error) {
+  return error.code.starts_with("sql-");
+}
+
 Error unreadable(std::string_view what) {
   return Error("unexpected-result"_code, fmt::format("the engine's answer to a {} has an unexpected shape", what),
                "report this as a defect, with the statement from the plan");
@@ -107,7 +113,7 @@ class Reader {
       take(name, digest, tables, *rows);
       return;
     }
-    if (tables.size() == 1 || interruption(rows.error()) || call_.stopped() || call_.expired()) {
+    if (tables.size() == 1 || !blames_a_table(rows.error()) || call_.stopped() || call_.expired()) {
       for (const std::size_t table : tables) reading(name, table).error = rows.error();
       return;
     }

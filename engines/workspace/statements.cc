@@ -147,7 +147,7 @@ class Execution {
 
   // Whether the submit has run is not known. Only a row with its own tags can tell; the lack of one cannot.
   Result<Json> settle(const Error& why, std::chrono::system_clock::time_point began) {
-    announce("the answer to a submit was lost: looking for the statement in the query history");
+    announce("the answer to a submit did not arrive: looking for the statement in the query history");
     const std::int64_t since =
         std::chrono::duration_cast<milliseconds>((began - kClockDoubt).time_since_epoch()).count();
     const bool late = interrupted();
@@ -183,16 +183,17 @@ class Execution {
 
   Result<Json> await_end(Json answer) {
     milliseconds pause = pace_.first_poll;
-    SteadyTime heard = pace_.now();
+    const SteadyTime began = pace_.now();
+    SteadyTime heard = began;
     for (;;) {
       const StatementState state = state_of(answer);
       if (is_over(state)) return answer;
       if (interrupted()) return interrupted_error();
-      if (state.word == "PENDING")
+      if (state.word == "PENDING" && pace_.now() - began >= pace_.quiet)
         announce(fmt::format("warehouse {} is starting or busy: the statement is PENDING",
                              workspace_.config().warehouse_id));
       wait(pause, call_);
-      pause = std::min(pause + pause / 2, pace_.longest_poll);
+      pause = std::min(pause + pause / 4, pace_.longest_poll);
       if (interrupted()) return interrupted_error();
       ApiAnswer polled = poll(call_);
       if (polled.json) {
@@ -222,7 +223,7 @@ class Execution {
     const ApiAnswer asked = workspace_.send(
         {"POST", fmt::format("/api/2.0/sql/statements/{}/cancel", percent_encoded(id_)), Json::object(), false},
         RequestClass::idempotent, call);
-    for (milliseconds pause = pace_.first_poll; !past_deadline(call); pause += pause / 2) {
+    for (milliseconds pause = pace_.first_poll; !past_deadline(call); pause += pause / 4) {
       const ApiAnswer polled = poll(call);
       const StatementState state = polled.json ? state_of(*polled.json) : StatementState();
       if (state.end == End::canceled) return fmt::format("the server has cancelled the statement {}", id_);

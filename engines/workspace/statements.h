@@ -19,8 +19,10 @@ struct StatementPace {
   std::function<SteadyTime()> now = &std::chrono::steady_clock::now;
   // Returns when the time is over, or when the call is stopped or its deadline passes. Null: really waits.
   std::function<void(std::chrono::milliseconds, const Call&)> wait;
-  std::chrono::milliseconds first_poll{80};  // each wait is half as long again as the one before: 12.5 polls a second
+  std::chrono::milliseconds first_poll{
+      80};  // each wait is a quarter longer than the one before: at most 12.5 polls a second
   std::chrono::milliseconds longest_poll{4000};
+  std::chrono::milliseconds quiet{500};                // PENDING for longer is shown
   std::chrono::milliseconds poll_patience{60'000};     // without any answer to a poll
   std::chrono::milliseconds cancel_grace{2000};        // for the cancel and the terminal state after it
   std::chrono::milliseconds history_patience{10'000};  // for a row to appear
