@@ -133,7 +133,7 @@ class EvolveCatalog : public Step {
         failed.push_back(fmt::format("{} ({})", entry["table"].get_ref<const std::string&>(),
                                      entry["error"].get_ref<const std::string&>()));
         if (i < results.size() && results[i].error && first_error == nullptr) first_error = &results[i].error;
-        unknown = unknown || (result.error && result.error->code == "statement-outcome-unknown");
+        unknown = unknown || (result.error && result.error->code == "outcome-unknown");
       } else if (status != "unchanged") {
         ++changed;
       }
@@ -167,7 +167,7 @@ class EvolveCatalog : public Step {
           fmt::format("{} of {} could not be brought in line: {}", failed.size(), tables(total_), some_of(failed)),
           "each table's reason and remedy are in details[].errors; the other tables are not held up by them");
       if (stopped) error.code = (*first_error)->code;
-      if (unknown) error.code = "statement-outcome-unknown";
+      if (unknown) error.code = "outcome-unknown";
       outcome.failure = std::move(error);
     }
     return outcome;

@@ -74,7 +74,7 @@ TableOutcome confirm(const WantedTable& table, const Table* now, const TableResu
               "run again; if it stays so, leave the aspect alone (ignore:) or change it by hand");
     return outcome;
   }
-  outcome.state = result.error->code == "statement-outcome-unknown" ? State::unknown : State::failed;
+  outcome.state = result.error->code == "outcome-unknown" ? State::unknown : State::failed;
   outcome.partly = result.applied > 0 || some;
   outcome.error = result.error;
   if (outcome.partly)

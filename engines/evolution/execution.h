@@ -38,7 +38,7 @@ struct Executed {
 // `actions` are those of actions_for(), as they came back from look(): exactly these are executed. A table is `applied`
 // when the description read after the COMMITs holds nothing more to do; "change-not-applied" names what did not take;
 // "change-unconfirmed" says that the table could not be read back. Where the engine has no transactions, a table that
-// failed midway says how far it came. "statement-outcome-unknown" of a warehouse makes the table `unknown` unless it
+// failed midway says how far it came. "outcome-unknown" of a warehouse makes the table `unknown` unless it
 // was read back as planned.
 Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const StepContext& context,
                          const std::vector<Action>& actions, const std::vector<WantedTable>& tables,

@@ -75,11 +75,11 @@ TEST_F(DeltaStep, AFailureMidwayIsTold) {
 
 TEST_F(DeltaStep, AnUnknownOutcomeReachesTheStep) {
   Error unknown("sql-failed"_code, "the answer was lost", "look at the query history");
-  unknown.code = "statement-outcome-unknown";
+  unknown.code = "outcome-unknown";
   warehouse_.fail("ALTER COLUMN", unknown);
   const Outcome outcome = run({{"dry_run", false}, {"enable_features", {"typeWidening"}}});
   ASSERT_TRUE(outcome.failure);
-  EXPECT_EQ(outcome.failure->code, "statement-outcome-unknown");
+  EXPECT_EQ(outcome.failure->code, "outcome-unknown");
   EXPECT_EQ(outcome.outputs["details"][0]["status"], "unknown");
 }
 

@@ -192,7 +192,7 @@ TEST_F(DeltaExecution, AFailureAtTheFirstStatementLeavesNothingBehind) {
 
 TEST_F(DeltaExecution, AnAnswerThatWasLostIsSettledByReadingBackOrStaysUnknown) {
   warehouse_.bad = "ADD COLUMNS";
-  warehouse_.commit_error->code = "statement-outcome-unknown";
+  warehouse_.commit_error->code = "outcome-unknown";
   warehouse_.contents = {delta_table("staging", {{"a", "BIGINT"}})};
   EXPECT_EQ(run().state, State::unknown) << "it may still take";
   warehouse_.contents = {delta_table("staging", {{"a", "BIGINT"}, {"b", "STRING"}})};
