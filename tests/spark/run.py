@@ -30,7 +30,7 @@ def main():
         sys.exit(f"{venv} is no environment with Spark (LOCKSTEP_SPARK_VENV); ./dev test makes one")
     os.environ["LOCKSTEP_SPARK_VENV"] = venv
     if arguments.bin:
-        os.environ["LOCKSTEP_BIN"] = arguments.bin
+        os.environ["LOCKSTEP_BIN"] = os.path.abspath(arguments.bin)
     if Path(sys.prefix).resolve() != Path(venv).resolve():
         os.environ["PATH"] = f"{venv}/bin:{os.environ['PATH']}"
         os.execv(python, [str(python), __file__, *arguments.patterns])

@@ -1,7 +1,6 @@
 """Runbooks through the real program on real Spark and Delta Lake."""
 import json
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -60,16 +59,16 @@ class RunbookTest(unittest.TestCase):
 class QuickstartTest(RunbookTest):
     def prepare(self, source, destination):
         for table in ("airlines", "airports", "flights", "weather", "planes"):
-            self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW csv_{table} USING csv OPTIONS "
+            self.spark.sql(f"CREATE TABLE {self.schema('csv')}.{table} USING csv OPTIONS "
                            f"(path '{FLIGHTS / table}.csv', header 'true', inferSchema 'true', nullValue 'NA')")
         a, b = self.schema(source, "nyc"), self.schema(destination, "nyc")
-        self.spark.sql(f"CREATE TABLE {a}.airlines USING DELTA AS SELECT * FROM csv_airlines")
-        self.spark.sql(f"CREATE TABLE {a}.airports USING DELTA AS SELECT * FROM csv_airports")
+        self.spark.sql(f"CREATE TABLE {a}.airlines USING DELTA AS SELECT * FROM csv.s.airlines")
+        self.spark.sql(f"CREATE TABLE {a}.airports USING DELTA AS SELECT * FROM csv.s.airports")
         self.spark.sql(f"CREATE TABLE {a}.flights USING DELTA AS SELECT * EXCEPT (distance), CAST(distance AS BIGINT) AS distance "
-                       "FROM csv_flights LIMIT 20000")
-        self.spark.sql(f"CREATE TABLE {a}.weather USING DELTA AS SELECT * FROM csv_weather LIMIT 5000")
+                       "FROM csv.s.flights LIMIT 20000")
+        self.spark.sql(f"CREATE TABLE {a}.weather USING DELTA AS SELECT * FROM csv.s.weather LIMIT 5000")
         self.spark.sql(f"CREATE TABLE {a}.planes USING DELTA AS SELECT tailnum, year, named_struct('maker', manufacturer, 'model', model, "
-                       "'engines', engines, 'seats', seats) AS build FROM csv_planes")
+                       "'engines', engines, 'seats', seats) AS build FROM csv.s.planes")
         widening = "TBLPROPERTIES ('delta.enableTypeWidening' = 'true')"
         self.spark.sql(f"CREATE TABLE {b}.airlines USING DELTA AS SELECT * FROM {a}.airlines")
         self.spark.sql(f"CREATE TABLE {b}.airports USING DELTA AS SELECT * EXCEPT (tz, tzone) FROM {a}.airports LIMIT 0")
@@ -94,10 +93,8 @@ class QuickstartTest(RunbookTest):
             self.assertIn(kept, swapped)
         (self.folder / "quickstart.yaml").write_text(swapped)
         (self.folder / "data").mkdir()
-        subprocess.run([str(binary()), "keygen", str(self.folder / "keys" / "demo.pem")], check=False, capture_output=True)
-        if not (self.folder / "keys" / "demo.pem").exists():
-            (self.folder / "keys").mkdir(exist_ok=True)
-            subprocess.run([str(binary()), "keygen", str(self.folder / "keys" / "demo.pem")], check=True, capture_output=True)
+        (self.folder / "keys").mkdir()
+        subprocess.run([str(binary()), "keygen", str(self.folder / "keys" / "demo.pem")], check=True, capture_output=True)
         done = self.spark.run("run", self.folder / "quickstart.yaml", "--param", "source=qsa", "--param", "destination=qsb", "--report",
                               f"json={self.folder / 'report.json'}", cwd=self.folder)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -107,6 +104,28 @@ class QuickstartTest(RunbookTest):
         verdict = steps["reconcile"]["outputs"]
         self.assertEqual((verdict["status"], verdict["table_count"], verdict["matched"]), ("match", 5, 5))
         self.assertTrue(steps["verify"]["outputs"]["valid"])
+
+
+class ExampleTest(RunbookTest):
+    def test_the_example_of_databricks_runs_as_it_is(self):
+        a, b = self.schema("exa"), self.schema("exb")
+        for schema in (a, b):
+            self.spark.sql(f"CREATE TABLE {schema}.orders (id INT, s STRING)")
+            self.spark.sql(f"INSERT INTO {schema}.orders VALUES (1, 'x')")
+        self.spark.sql(f"ALTER TABLE {a}.orders ADD COLUMNS (fresh INT COMMENT 'new')")
+        example = ROOT / "examples" / "databricks.yaml"
+        given = ("--param", "source=exa", "--param", "destination=exb", "--state-dir", self.folder)
+        valid = self.spark.run("validate", example, *given[:4])
+        self.assertEqual(valid.returncode, 0, valid.stderr)
+        dry = self.spark.run("run", example, *given, "--dry-run")
+        self.assertEqual(dry.returncode, 0, dry.stdout + dry.stderr)
+        self.assertEqual(len(self.spark.sql(f"DESCRIBE TABLE {b}.orders")), 2, "a dry run changes nothing")
+        for _ in range(2):
+            done = self.spark.run("run", example, *given)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        looked = self.spark.run("doctor", example, *given[:4])
+        self.assertEqual(looked.returncode, 0, looked.stdout + looked.stderr)
+        self.assertIn("catalog exb", looked.stdout)
 
 
 class EvolutionTest(RunbookTest):
@@ -167,7 +186,7 @@ class EvolutionTest(RunbookTest):
     def test_renames_and_drops(self):
         a, b = self.schema("rna"), self.schema("rnb")
         self.spark.sql(f"CREATE TABLE {a}.t (id INT, fresh STRING)")
-        self.spark.sql(f"CREATE TABLE {b}.t (id INT, old STRING, `left over` INT)")
+        self.spark.sql(f"CREATE TABLE {b}.t (id INT, old STRING, left_over INT)")
         self.spark.sql(f"INSERT INTO {b}.t VALUES (1, 'kept', 2)")
         done = self.evolve("rna", "rnb", rename={"old": "fresh"}, drop_removed=True, enable_features=["columnMapping"])
         self.assertEqual(done["status"], "succeeded", json.dumps(done)[:3000])
@@ -324,7 +343,7 @@ class QueryTest(RunbookTest):
 
     def test_many_chunks(self):
         self.spark.turn(chunk_rows=100)
-        done = self.query("SELECT id FROM range(1050) ORDER BY id")
+        done = self.query("SELECT id FROM range(1050) ORDER BY id", max_rows=2000)
         self.assertEqual(done["outputs"]["row_count"], 1050)
         self.assertEqual(done["outputs"]["rows"][1049], [1049])
 

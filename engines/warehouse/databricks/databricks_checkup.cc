@@ -71,8 +71,10 @@ class Checkup {
       return origin == config.origins.end() ? std::string("the default") : origin->second;
     };
     tell_({"host", Status::ok, fmt::format("{} (from {})", config.host, from("host")), ""});
+    if (config.origins.contains("profile")) tell_({"profile", Status::ok, config.origins.at("profile"), ""});
     std::string method = fmt::format("{} (from {})", to_string(config.method), from("auth_method"));
-    for (const auto& [key, value] : config.credentials) method += fmt::format("; {} from {}", key, from(key.c_str()));
+    for (const auto& [key, value] : config.credentials)
+      if (key != "host" && key != "warehouse_id") method += fmt::format("; {} from {}", key, from(key.c_str()));
     tell_({"auth", Status::ok, std::move(method), ""});
   }
 
@@ -82,8 +84,8 @@ class Checkup {
         workspace_.send({"GET", "/api/2.0/preview/scim/v2/Me", std::nullopt}, RequestClass::idempotent, call_);
     seen_ = std::chrono::system_clock::now();
     date_ = me.date;
-    if (me.error && (me.status == 404 || me.status == 403)) {
-      // An older workspace, or a principal that may not read itself; the warehouse will tell.
+    if (me.error && me.status == 404) {
+      // An older workspace; the warehouse will tell.
       tell_({"sign-in", Status::warning, "the workspace does not say who we are: " + me.error->message,
              "see whether the warehouse and the statement below succeed"});
       return true;
@@ -126,7 +128,7 @@ class Checkup {
     std::sort(samples.begin(), samples.end());
     const double median = samples[samples.size() / 2];
     tell_({"latency", median > kLatencyOfConcern ? Status::warning : Status::ok,
-           fmt::format("{:.0f} ms a request", median),
+           fmt::format("{:.{}f} ms a request", median, median < 10 ? 1 : 0),
            median > kLatencyOfConcern ? "run lockstep nearer to the workspace, or give steps more max_workers" : ""});
   }
 

@@ -55,8 +55,8 @@ TEST(SchemaWalk, NamesTheTopLevel) {
 
 TEST(SchemaWalk, ReportsMissingKeysAtTheirParentsLine) {
   const Diagnostics found = walked_runbook(
-      {{"connections", {{"dr", {{"type", "databricks"}}}}}, {"steps", {Json{{"name", "x"}}}}, {"version", 1}});
-  EXPECT_EQ(lines(found), (Lines{"missing-key: \"dr\" needs the key \"warehouse_id\"",
+      {{"connections", {{"dr", {{"type", "duckdb"}}}}}, {"steps", {Json{{"name", "x"}}}}, {"version", 1}});
+  EXPECT_EQ(lines(found), (Lines{"missing-key: \"dr\" needs the key \"catalogs\"",
                                  "missing-key: item 1 of \"steps\" needs the key \"id\"",
                                  "missing-key: item 1 of \"steps\" needs the key \"uses\""}));
   EXPECT_EQ(found.items()[0].span.start.line, 3U);  // `dr:`
