@@ -26,7 +26,10 @@ std::optional<std::string> whole_literal(std::string_view sql) {
   std::string text;
   const std::string_view inner = sql.substr(1, sql.size() - 2);
   for (std::size_t i = 0; i < inner.size(); ++i) {
-    if (inner[i] == '\'' && (i + 1 >= inner.size() || inner[++i] != '\'')) return std::nullopt;
+    if (inner[i] == '\'') {  // a doubled quote stands for one
+      ++i;
+      if (i == inner.size() || inner[i] != '\'') return std::nullopt;
+    }
     text += inner[i];
   }
   return text;
