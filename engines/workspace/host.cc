@@ -3,18 +3,12 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "engines/workspace/http_url.h"
 #include "engines/workspace/workspace_config.h"
 
 namespace lockstep {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 Error invalid(std::string_view why) {
   return {"workspace-host-invalid"_code, fmt::format("the workspace's host {}", why),
@@ -30,11 +24,11 @@ bool may_be_in_a_name(char c) {
 Result<HostUrl> parse_host(std::string_view given) {
   HostUrl host{"https", {}, {}};
   if (const std::size_t scheme = given.find("://"); scheme != std::string_view::npos) {
-    host.scheme = lower(given.substr(0, scheme));
+    host.scheme = lower_ascii(given.substr(0, scheme));
     given.remove_prefix(scheme + 3);
     if (host.scheme != "http" && host.scheme != "https") return invalid("is neither an https nor an http address");
   }
-  std::string authority = lower(given.substr(0, given.find_first_of("/?#")));
+  std::string authority = lower_ascii(given.substr(0, given.find_first_of("/?#")));
   // What is left of it must not be sent anywhere, nor be shown: it may be a password.
   if (authority.find('@') != std::string::npos) return invalid("must not hold a user or a password");
   std::string port;

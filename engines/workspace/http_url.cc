@@ -9,13 +9,6 @@ namespace lockstep {
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::transform(made.begin(), made.end(), made.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return made;
-}
-
 bool is_ipv4(const std::string& host) {
   in_addr address{};
   return inet_pton(AF_INET, host.c_str(), &address) == 1;
@@ -52,13 +45,20 @@ std::string HttpUrl::host_header() const {
   return text;
 }
 
+std::string lower_ascii(std::string_view text) {
+  std::string made(text);
+  std::transform(made.begin(), made.end(), made.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return made;
+}
+
 std::optional<HttpUrl> parse_http_url(std::string_view text) {
   if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == '\x7f' || c == '#' || c == '\\'; }))
     return std::nullopt;
   HttpUrl url;
   std::size_t colon = text.find("://");
   if (colon == std::string_view::npos) return std::nullopt;
-  std::string scheme = lower(text.substr(0, colon));
+  std::string scheme = lower_ascii(text.substr(0, colon));
   if (scheme != "http" && scheme != "https") return std::nullopt;
   url.tls = scheme == "https";
   text.remove_prefix(colon + 3);
@@ -72,12 +72,12 @@ std::optional<HttpUrl> parse_http_url(std::string_view text) {
   if (authority.starts_with('[')) {
     std::size_t close = authority.find(']');
     if (close == std::string_view::npos) return std::nullopt;
-    url.host = lower(authority.substr(1, close - 1));
+    url.host = lower_ascii(authority.substr(1, close - 1));
     port = authority.substr(close + 1);
     if (!is_ipv6(url.host)) return std::nullopt;
   } else {
     std::size_t at = std::min(authority.find(':'), authority.size());
-    url.host = lower(authority.substr(0, at));
+    url.host = lower_ascii(authority.substr(0, at));
     port = authority.substr(at);
     if (!is_name(url.host)) return std::nullopt;  // an '@' too: a user in a URL is a secret in a log
   }

@@ -21,6 +21,9 @@ struct HttpUrl {
   [[nodiscard]] std::string host_header() const;  // without the scheme's own port
 };
 
+// ASCII letters in lower case: schemes and hosts are compared so.
+std::string lower_ascii(std::string_view text);
+
 // Absent for anything but scheme://host[:port][/path][?query]: no user, no fragment, no blank or control character.
 std::optional<HttpUrl> parse_http_url(std::string_view text);
 

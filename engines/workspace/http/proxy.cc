@@ -11,13 +11,6 @@ namespace lockstep {
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::transform(made.begin(), made.end(), made.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return made;
-}
-
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   Number made{};
@@ -112,7 +105,7 @@ std::string percent_decoded(std::string_view text) {
 bool bypasses_proxy(std::string_view no_proxy, const HttpUrl& url) {
   while (!no_proxy.empty()) {
     std::size_t end = std::min(no_proxy.find_first_of(", \t"), no_proxy.size());
-    if (end > 0 && entry_matches(lower(no_proxy.substr(0, end)), url)) return true;
+    if (end > 0 && entry_matches(lower_ascii(no_proxy.substr(0, end)), url)) return true;
     no_proxy.remove_prefix(std::min(end + 1, no_proxy.size()));
   }
   return false;
@@ -124,7 +117,7 @@ ProxyChoice choose_proxy(const TransportSettings& settings, const HttpUrl& url) 
   if (text.empty() || bypasses_proxy(settings.no_proxy, url)) return {};
   ProxyChoice choice;
   if (std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
-    if (lower(text.substr(0, scheme)) != "http") {
+    if (lower_ascii(text.substr(0, scheme)) != "http") {
       choice.failure =
           std::string(variable) + " names a proxy that is not spoken to over http://, which is the only kind supported";
       return choice;
