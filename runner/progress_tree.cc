@@ -111,6 +111,12 @@ void TreeProgress::run_finished(const RunReport& report) {
   sink_("\n" + summary_text(report, printer_.style, printer_.secrets));
 }
 
+bool TreeProgress::notice(std::string_view line) {
+  std::lock_guard lock(mutex_);
+  draw(std::string(line) + "\n");
+  return true;
+}
+
 void TreeProgress::erase_and_show_cursor() {
   if (!live_) return;
   live_ = false;

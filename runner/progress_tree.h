@@ -37,6 +37,7 @@ class TreeProgress final : public Reporter {
   void step_retrying(const StepReport& step, const Error& error, std::chrono::milliseconds wait) override;
   void step_finished(const StepReport& step) override;
   void run_finished(const RunReport& report) override;
+  bool notice(std::string_view line) override;
 
  private:
   using Clock = std::chrono::steady_clock;

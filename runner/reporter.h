@@ -18,6 +18,8 @@ class Reporter {
   virtual void step_retrying(const StepReport& step, const Error& error, std::chrono::milliseconds wait) = 0;
   virtual void step_finished(const StepReport& step) = 0;
   virtual void run_finished(const RunReport& report) = 0;
+  // A line for the person at the terminal, from any thread at any time. True: it was shown.
+  virtual bool notice(std::string_view /*line*/) { return false; }
 };
 
 }  // namespace lockstep

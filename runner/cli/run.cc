@@ -88,7 +88,9 @@ int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   std::unique_ptr<Warehouses> warehouses = plan_warehouses(*std::move(plans), std::move(services));
   std::unique_ptr<Reporter> reporter = make_reporter(arguments.json, secrets);
   RunInputs inputs{runbook, loaded.graph, loaded.params, secret_values, secrets, *warehouses, find_step_type};
+  signals.tell([&reporter](std::string_view line) { return reporter->notice(line); });
   Result<RunReport> report = run_runbook(inputs, options, *reporter, signals.soft(), signals.hard());
+  signals.tell(nullptr);
   if (!report) {
     print_error(report.error());
     return static_cast<int>(Exit::failed);

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 #include <csignal>
-#include <cstring>
+#include <string>
 
 namespace lockstep {
 
@@ -19,9 +19,9 @@ sigset_t watched_signals() {
   return set;
 }
 
-void say(const char* text) {
+void say(std::string_view text) {
   // write(2) and not stdio: the terminal tree may hold stdio's lock.
-  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text, std::strlen(text));
+  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
 }  // namespace
@@ -37,16 +37,28 @@ SignalWatch::SignalWatch() {
       ++count;
       if (count == 1) {
         signal_.store(received);
-        say("\nstopping: running statements are interrupted, always() steps still run; Ctrl-C again stops those too\n");
+        announce(
+            "stopping: running statements are interrupted, always() steps still run; Ctrl-C again stops those too");
         soft_.request_stop();
       } else if (count == 2) {
-        say("\nstopping now\n");
+        announce("stopping now");
         hard_.request_stop();
       } else {
         _exit(128 + received);
       }
     }
   });
+}
+
+void SignalWatch::tell(Tell tell) {
+  std::lock_guard lock(mutex_);
+  tell_ = std::move(tell);
+}
+
+void SignalWatch::announce(std::string_view line) {
+  std::lock_guard lock(mutex_);
+  if (tell_ && tell_(line)) return;
+  say("\n" + std::string(line) + "\n");
 }
 
 SignalWatch::~SignalWatch() {

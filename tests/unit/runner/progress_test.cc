@@ -260,11 +260,13 @@ TEST(TreeProgress, KeepsWhatIsDoneAndRedrawsWhatRuns) {
     tree.step_finished(report.steps[0]);
     EXPECT_THAT(rows()[0], HasSubstr("✓ evolve"));
     EXPECT_TRUE(wait_for_row("1/3"));
+    EXPECT_TRUE(tree.notice("stopping"));  // a signal's line stands above what still runs
     tree.step_finished(report.steps[1]);
     tree.step_finished(report.steps[2]);
     tree.run_finished(report);
   }
   EXPECT_TRUE(screen.cursor_visible());
+  EXPECT_THAT(screen.rows(), ::testing::Contains("stopping"));
   const std::vector<std::string> rows = screen.rows();
   EXPECT_THAT(rows.back(), StartsWith("refresh failed in 1m05s"));
   EXPECT_THAT(rows[0], HasSubstr("evolve"));
