@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kIndent = "          ";  // under the step's id
 constexpr std::size_t kStatusWidth = 9;
+constexpr std::chrono::seconds kBetweenWaits{15};
 
 std::string clock_text(WallTime time) {
   return rfc3339(time).substr(11, 8);
@@ -27,6 +28,7 @@ std::string PlainProgress::head(const StepReport& step, WallTime time) const {
 
 void PlainProgress::run_started(const RunReport& report) {
   id_width_ = widest_id(report);
+  dry_run_ = report.dry_run;
   sink_(fmt::format("{}  {}: {} step{}, run {}{}\n", paint(printer_.style, Tone::dim, clock_text(report.started_at)),
                     printer_.safe(report.name.empty() ? report.runbook : report.name), report.steps.size(),
                     report.steps.size() == 1 ? "" : "s", report.run_id,
@@ -38,8 +40,16 @@ void PlainProgress::step_started(const StepReport& step) {
                     printer_.safe(step.uses)));
 }
 
-// A log is read afterwards: what was under way in between is noise there.
-void PlainProgress::step_progress(const StepReport&, std::string_view, double) {}
+// A log is read afterwards: what was under way in between is noise there, but for what a step waits for.
+void PlainProgress::step_progress(const StepReport& step, std::string_view what, double fraction) {
+  if (fraction >= 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  const auto [last, fresh] = waited_.try_emplace(step.id, now);
+  if (!fresh && now - last->second < kBetweenWaits) return;
+  last->second = now;
+  sink_(fmt::format("{}  {}  {}\n", head(step, std::chrono::system_clock::now()),
+                    paint(printer_.style, Tone::warn, pad("waiting", kStatusWidth)), printer_.safe(what)));
+}
 
 void PlainProgress::step_retrying(const StepReport& step, const Error& error, std::chrono::milliseconds wait) {
   sink_(fmt::format("{}  {}  again in {}, after: {} [{}]\n", head(step, std::chrono::system_clock::now()),
@@ -52,7 +62,7 @@ void PlainProgress::step_finished(const StepReport& step) {
                                  printer_.status_word(step.status, kStatusWidth));
   if (step.started_at) line += fmt::format("  {}", duration_text(time_of(step)));
   if (const std::string outcome = printer_.outcome(step); !outcome.empty()) line += "  " + outcome;
-  sink_(line + "\n" + printer_.details(step, kIndent));
+  sink_(line + "\n" + printer_.details(step, kIndent, dry_run_));
 }
 
 void PlainProgress::run_finished(const RunReport& report) {

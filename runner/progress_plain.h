@@ -26,6 +26,8 @@ class PlainProgress final : public Reporter {
   TextSink sink_;
   Printer printer_;
   std::size_t id_width_ = 0;
+  bool dry_run_ = false;
+  std::map<std::string, std::chrono::steady_clock::time_point> waited_;  // when a wait of the step was last told
 };
 
 }  // namespace lockstep

@@ -54,6 +54,7 @@ void TreeProgress::run_started(const RunReport& report) {
   std::lock_guard lock(mutex_);
   title_ = printer_.safe(report.name.empty() ? report.runbook : report.name) + (report.dry_run ? " (dry run)" : "");
   total_ = report.steps.size();
+  dry_run_ = report.dry_run;
   id_width_ = widest_id(report);
   started_ = Clock::now();
   live_ = true;
@@ -101,7 +102,7 @@ void TreeProgress::step_finished(const StepReport& step) {
   const std::string outcome = printer_.outcome(step);
   if (step.status != StepStatus::succeeded) line += fmt::format("  {}", printer_.status_word(step.status, 0));
   if (!outcome.empty()) line += "  " + outcome;
-  draw(line + "\n" + printer_.details(step, kDetailsIndent));
+  draw(line + "\n" + printer_.details(step, kDetailsIndent, dry_run_));
 }
 
 void TreeProgress::run_finished(const RunReport& report) {

@@ -60,6 +60,7 @@ class TreeProgress final : public Reporter {
   std::function<TerminalSize()> size_;
   std::mutex mutex_;
   std::string title_;
+  bool dry_run_ = false;
   std::size_t total_ = 0;
   std::size_t finished_ = 0;
   std::size_t failed_ = 0;

@@ -9,6 +9,7 @@ namespace lockstep {
 namespace {
 
 constexpr std::size_t kWidestId = 40;                // a longer one pushes its own line only
+constexpr std::size_t kMaxPlanned = 30;              // statements shown in a dry run
 constexpr std::string_view kUnderError = "       ";  // as wide as "error: "
 
 // An engine points at the place with a caret below the line, so its lines stay lines.
@@ -51,7 +52,7 @@ std::string Printer::headline(const Error& error) const {
   return escape_controls(lines_of(redacted(error.message)).front());
 }
 
-std::string Printer::details(const StepReport& step, std::string_view indent) const {
+std::string Printer::details(const StepReport& step, std::string_view indent, bool dry_run) const {
   std::string text;
   const auto line = [&](std::string_view head, Tone tone, const std::string& words) {
     text += fmt::format("{}{} {}\n", indent, paint(style, tone, head), words);
@@ -65,7 +66,20 @@ std::string Printer::details(const StepReport& step, std::string_view indent) co
       text += fmt::format("{}  {}\n", indent, safe(circumstance));
     if (!step.error->remedy.empty()) line("hint:", Tone::bold, safe(step.error->remedy));
   }
+  if (dry_run) text += planned(step, indent);
   for (const std::string& warning : step.warnings) line("warning:", Tone::warn, safe(warning));
+  return text;
+}
+
+std::string Printer::planned(const StepReport& step, std::string_view indent) const {
+  std::string text;
+  std::size_t count = 0;
+  for (const Action& action : step.actions) {
+    if (!action.changes || ++count > kMaxPlanned) continue;
+    text += fmt::format("{}{} {}\n", indent, paint(style, Tone::bold, "would run:"), safe(action.text));
+  }
+  if (count > kMaxPlanned)
+    text += fmt::format("{}... and {} more; --report json=FILE has them all\n", indent, count - kMaxPlanned);
   return text;
 }
 

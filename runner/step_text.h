@@ -23,9 +23,11 @@ struct Printer {
   // An error's message, its first line when it has several.
   [[nodiscard]] std::string headline(const Error& error) const;
   // Error with cause, circumstances and remedy, then warnings: lines that begin with `indent`, each ending in '\n'.
-  [[nodiscard]] std::string details(const StepReport& step, std::string_view indent) const;
+  // In a dry run also what the step would do.
+  [[nodiscard]] std::string details(const StepReport& step, std::string_view indent, bool dry_run = false) const;
 
  private:
+  [[nodiscard]] std::string planned(const StepReport& step, std::string_view indent) const;
   [[nodiscard]] std::string redacted(std::string_view text) const;
 };
 

@@ -228,12 +228,9 @@ bool only_reads(const std::vector<StatementWord>& words) {
 bool returns_rows(const std::vector<StatementWord>& words) {
   constexpr std::array<std::string_view, 4> kWritesData{"insert", "update", "delete", "merge"};
   if (words.empty() || !is_one_of(words.front(), kReading)) return false;
-  const StatementWord& first = words.front();
-  // SHOW CREATE TABLE, DESCRIBE TABLE t of a table called "merge": what follows does not matter.
-  if (same_name(first.text, "show") || same_name(first.text, "describe") || same_name(first.text, "desc") ||
-      same_name(first.text, "explain"))
-    return true;
-  return std::none_of(words.begin(), words.end(),
+  // Only behind WITH does another verb decide; elsewhere such a word is a name: SELECT update FROM t.
+  return !same_name(words.front().text, "with") ||
+         std::none_of(words.begin(), words.end(),
                       [&](const StatementWord& word) { return is_one_of(word, kWritesData); });
 }
 

@@ -14,6 +14,11 @@
 namespace lockstep {
 namespace {
 
+// "st" of "st.a.b". A name with a dot of its own is cut too, which at worst says less than took.
+std::string column_of(const std::string& path) {
+  return path.substr(0, path.find('.'));
+}
+
 // What a table still lacks, as names; empty when it is as planned.
 std::set<std::string> not_taken(const Table& wanted, const Table& now, const Dialect& dialect,
                                 const AlterationPolicy& policy, const IgnoredAspects& ignored) {
@@ -22,7 +27,8 @@ std::set<std::string> not_taken(const Table& wanted, const Table& now, const Dia
   std::set<std::string> names(more.added.begin(), more.added.end());
   names.insert(more.altered.begin(), more.altered.end());
   names.insert(more.dropped.begin(), more.dropped.end());
-  for (const Refusal& refusal : more.refusals) names.insert(refusal.column);
+  // The refusal of a field hides what else of its column is missing, so none of that column is called taken.
+  for (const Refusal& refusal : more.refusals) names.insert({refusal.column, column_of(refusal.column)});
   return names;
 }
 
@@ -35,13 +41,15 @@ Call call_for_reading_back(const Call& call) {
 std::vector<std::string> without(const std::vector<std::string>& names, const std::set<std::string>& missing) {
   std::vector<std::string> rest;
   for (const std::string& name : names)
-    if (missing.count(name) == 0) rest.push_back(name);
+    if (missing.count(name) == 0 && missing.count(column_of(name)) == 0) rest.push_back(name);
   return rest;
 }
 
 // "2 of this table's 5 statements had been applied", for an error that leaves a table half changed.
 std::string how_far(std::size_t applied, std::size_t planned) {
-  return fmt::format("after {} of this table's {} statements had been applied; run again to finish", applied, planned);
+  return fmt::format(
+      "after {} of this table's {} statements had been applied; run again: what is left is looked at anew", applied,
+      planned);
 }
 
 TableOutcome confirm(const WantedTable& table, const Table* now, const TableResult& result, const Dialect& dialect,

@@ -152,11 +152,13 @@ std::string PrivateKey::pem() const {
 Result<PrivateKey> read_private_key(const std::string& path) {
   Result<std::string> pem = read_file(path, kMaxKeyFileBytes);
   if (!pem) return std::move(pem).error();
+  Result<PrivateKey> key = PrivateKey::from_pem(*pem, path);
+  if (!key) return key;  // what the file is comes before who may read it
   struct stat info{};
   if (::stat(path.c_str(), &info) == 0 && (info.st_mode & (S_IRWXO | S_IWGRP)) != 0)
     return Error("key-file-open"_code, fmt::format("'{}' is a private key that other users can read or change", path),
                  fmt::format("chmod 600 '{}', and make a new key if others had access", path));
-  return PrivateKey::from_pem(*pem, path);
+  return key;
 }
 
 Result<std::vector<PublicKey>> read_public_keys(const std::vector<std::string>& paths) {

@@ -81,9 +81,9 @@ std::string count_text(const Rows& rows) {
 }  // namespace
 
 bool numeric_type(std::string_view type) {
-  static constexpr std::array<std::string_view, 14> kNames{"TINYINT",  "SMALLINT",  "INTEGER",  "BIGINT",  "HUGEINT",
-                                                           "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-                                                           "BIGNUM",   "FLOAT",     "DOUBLE",   "DECIMAL"};
+  static constexpr std::array<std::string_view, 18> kNames{
+      "INT",      "BYTE",      "SHORT",    "LONG",    "TINYINT",  "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
+      "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "BIGNUM",   "FLOAT",   "DOUBLE", "DECIMAL"};
   return type.starts_with("DECIMAL(") || std::find(kNames.begin(), kNames.end(), type) != kNames.end();
 }
 

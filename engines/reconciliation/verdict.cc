@@ -143,6 +143,7 @@ struct Tally {
   std::array<std::size_t, 6> by_verdict{};
   std::vector<std::string> differing;   // "sales.orders (mismatch)"
   std::vector<std::string> unfinished;  // not compared, or in error
+  std::vector<std::string> reasons;     // "sales.orders: mismatch: the digests of the rows differ", a table each
 
   [[nodiscard]] std::size_t count(Verdict verdict) const { return by_verdict[static_cast<std::size_t>(verdict)]; }
   [[nodiscard]] std::size_t mismatched() const {
@@ -156,7 +157,9 @@ struct Tally {
 };
 
 std::optional<Error> failure_of(const Tally& tally) {
-  constexpr const char* kRemedy = "see `reason` of each entry of the step's `details`";
+  constexpr const char* kRemedy =
+      "`lockstep run ... --report json=FILE` keeps all of it, in the step's `details`; once the cause is mended, run "
+      "again";
   if (tally.tables == 0)
     return Error("reconciliation-empty"_code, "no table is in scope, so nothing was compared",
                  "check the catalogs' names and the include and exclude lists");
@@ -214,6 +217,8 @@ Outcome report(const PairedCatalogs& catalogs, const Readings& readings, const S
     tally.compared += verdict.compared ? 1 : 0;
     tally.columns += pair.columns;
     tally.columns_compared += verdict.columns_compared;
+    if (verdict.verdict != Verdict::match)
+      tally.reasons.push_back(fmt::format("{}: {}: {}", pair.name(), verdict_text(verdict.verdict), verdict.reason));
     const std::string named = fmt::format("{} ({})", pair.name(), verdict_text(verdict.verdict));
     if (verdict.verdict == Verdict::not_compared || verdict.verdict == Verdict::error)
       tally.unfinished.push_back(named);
@@ -258,6 +263,11 @@ Outcome report(const PairedCatalogs& catalogs, const Readings& readings, const S
   if (readings.interrupted) {
     outcome.failure = readings.interrupted;
   } else if (std::optional<Error> failure = failure_of(tally)) {
+    constexpr std::size_t kMostReasons = 10;
+    for (std::size_t i = 0; i < std::min(tally.reasons.size(), kMostReasons); ++i)
+      failure->context.push_back(tally.reasons[i]);
+    if (tally.reasons.size() > kMostReasons)
+      failure->context.push_back(fmt::format("... and {} more tables", tally.reasons.size() - kMostReasons));
     // "warn" is about differences; when tables could not be read, or there were none, nothing was proved.
     const bool proved_nothing = tally.compared == 0 && (tally.tables == 0 || tally.count(Verdict::error) > 0);
     if (scope.warn_only && !proved_nothing)

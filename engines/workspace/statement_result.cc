@@ -48,6 +48,7 @@ class ResultReader {
 
   [[nodiscard]] std::optional<std::int64_t> next_after(const Chunk& chunk) const {
     if (chunk.next) return chunk.next;
+    if (manifest_.rows == 0) return std::nullopt;
     // A chunk that nobody points to is still there to be asked for.
     if (manifest_.chunks && chunks_ < *manifest_.chunks) return chunks_;
     if (chunks_ == 0 && manifest_.rows.value_or(0) > 0) return 0;
@@ -66,7 +67,9 @@ class ResultReader {
       }
       if (!next) break;
       if (statement_.closed) {
-        if (!statement_.returns_rows && got_ == 0) return {};  // DML: its counts are gone, its effect is not
+        // DDL and DML: its counts are gone, its effect is not. What the columns are called tells it from a query.
+        const bool counts = manifest_.columns.empty() || manifest_.columns.front().name == "num_affected_rows";
+        if (counts && !statement_.returns_rows && got_ == 0) return {};
         return gone();
       }
       if (!asked.insert(*next).second)
@@ -116,9 +119,18 @@ class ResultReader {
                    fmt::format("the statement {} ran to its end, and part {} of its result is gone: {}", statement_.id,
                                index, answer.error->message),
                    "a result is kept for an hour; run the step again if running the statement twice does no harm");
-    return std::move(*answer.error)
-        .with_context(
-            fmt::format("the statement {} had succeeded; this was part {} of its result", statement_.id, index));
+    return unread(*std::move(answer.error), fmt::format("part {} of its result", index));
+  }
+
+  // The statement ran, whatever became of its result: the error must not look like one that is worth another attempt.
+  [[nodiscard]] Error unread(Error why, const std::string& what) const {
+    if (why.code == "cancelled" || why.code == "timeout")
+      return std::move(why).with_context(
+          fmt::format("the statement {} had succeeded; this was {}", statement_.id, what));
+    Error error = incomplete(
+        fmt::format("the statement {} ran to its end, and {} cannot be read: {}", statement_.id, what, why.message));
+    error.context = std::move(why.context);
+    return error;
   }
 
   // A link is good for some minutes. One that has expired is asked for anew, once.
@@ -135,8 +147,7 @@ class ResultReader {
           break;
         }
     }
-    return std::move(*answer.error)
-        .with_context(fmt::format("the statement {} had succeeded; this was its result", statement_.id));
+    return unread(*std::move(answer.error), "its result");
   }
 
   Workspace& workspace_;

@@ -15,6 +15,8 @@ Error gave_up(const Call& call) {
   return {"timeout"_code, "timeout while waiting for an access token", "give the step a longer `timeout`"};
 }
 
+constexpr seconds kEarlyFetch{5};
+
 // Says nothing about the credentials: whoever waits has time of their own.
 bool personal(const Error& error) {
   return error.code == "cancelled" || error.code == "timeout";
@@ -33,7 +35,14 @@ Result<std::string> CachedTokenSource::header(const Call& call) {
     if (usable && (now < token_->stale || fetching_)) return token_->header;
     if (!fetching_) {
       const std::string old = usable ? token_->header : std::string();
-      Result<std::string> fresh = fetch_now(call, lock);
+      Call own = call;
+      if (usable) {
+        // The old one is still good: the new one may cost this caller a moment, but neither its time nor its purpose.
+        const SteadyTime most = now + kEarlyFetch;
+        if (own.deadline && *own.deadline < most) return token_->header;
+        own.deadline = most;
+      }
+      Result<std::string> fresh = fetch_now(own, lock);
       if (fresh || old.empty() || !token_) return fresh;
       token_->stale = clock_() + minutes(1);
       return old;

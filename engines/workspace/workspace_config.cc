@@ -58,8 +58,12 @@ class Resolver {
       : settings_(settings), directory_(directory), environment_(environment) {}
 
   Result<WorkspaceConfig> resolve() {
-    read_runbook_and_environment();
+    read_runbook();
+    // Who says `auth_method: profile` wants that profile, and not a token that the environment has for another host.
+    const bool profile_first = setting(settings_, "auth_method") == "profile";
+    if (!profile_first) read_environment();
     if (Result<void> read = read_profile(); !read) return std::move(read).error();
+    if (profile_first) read_environment();
     add_id_tokens();
     if (Result<void> placed = place(); !placed) return std::move(placed).error();
     if (Result<void> chosen = choose_method(); !chosen) return std::move(chosen).error();
@@ -78,11 +82,14 @@ class Resolver {
     config_.origins[key] = origin;
   }
 
-  void read_runbook_and_environment() {
-    for (const Attribute& attribute : kAttributes) {
+  void read_runbook() {
+    for (const Attribute& attribute : kAttributes)
       if (attribute.in_runbook) set(attribute.key, setting(settings_, attribute.key), std::string(kRunbook));
+  }
+
+  void read_environment() {
+    for (const Attribute& attribute : kAttributes)
       set(attribute.key, environment_(attribute.variable), attribute.variable);
-    }
   }
 
   [[nodiscard]] bool file_is_skipped() const {

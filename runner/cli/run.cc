@@ -32,9 +32,11 @@ struct RunArguments {
 Result<RunArguments> read_arguments(const po::variables_map& values) {
   RunArguments arguments;
   arguments.runbook = runbook_arguments(values);
-  arguments.options.max_parallel = values["max-parallel"].as<std::size_t>();
-  if (arguments.options.max_parallel == 0)
-    return Error("argument-invalid"_code, "--max-parallel 0 would start nothing", "give 1 or more");
+  const std::int64_t parallel = values["max-parallel"].as<std::int64_t>();
+  if (parallel < 1 || parallel > 100'000)
+    return Error("argument-invalid"_code, fmt::format("--max-parallel {} is no number of steps", parallel),
+                 "give 1 or more; the default is 8");
+  arguments.options.max_parallel = static_cast<std::size_t>(parallel);
   arguments.options.keep_going = values.count("keep-going") != 0;
   arguments.options.dry_run = values.count("dry-run") != 0;
   if (values.count("timeout") != 0) {
@@ -108,7 +110,7 @@ int run_command(const std::vector<std::string>& arguments) {
   auto add = options.add_options();
   add("secrets-file", po::value<std::string>()->value_name("FILE"),
       "NAME=VALUE lines or a YAML mapping for secrets.NAME; the environment is asked next");
-  add("max-parallel", po::value<std::size_t>()->default_value(8)->value_name("N"), "steps that run at once");
+  add("max-parallel", po::value<std::int64_t>()->default_value(8)->value_name("N"), "steps that run at once");
   add("keep-going", "after a failure, still run every step whose needs succeeded");
   add("dry-run", "look at every step and act on none");
   add("timeout", po::value<std::string>()->value_name("T"), "end the whole run after T (30s, 5m, 1h30m); exit 124");
