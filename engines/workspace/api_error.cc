@@ -161,6 +161,13 @@ Error refusal(const HttpResponse& response, std::string_view who, std::string_vi
           "correct what the message names"};
 }
 
+Error throttling(const HttpResponse& response, double asked, std::string_view who, std::string_view what) {
+  return {"workspace-throttled"_code,
+          fmt::format("{} throttles: it answered {} with {} and asks to wait {:g} s, which is beyond the deadline", who,
+                      what, response.status, asked),
+          "give the step a longer `timeout`, or run fewer statements at once (max_in_flight, max_workers)"};
+}
+
 Error no_answer(const HttpFailure& failure, std::string_view who, std::string_view what) {
   using Kind = HttpFailure::Kind;
   const std::string detail = failure.detail.empty() ? std::string("no details") : one_line(failure.detail, 500);

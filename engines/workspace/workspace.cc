@@ -48,13 +48,9 @@ ApiAnswer answer_of(const HttpAnswer& http, const std::string& who, const std::s
   answer.status = response.status;
   answer.date = response.header("Date").value_or("");
   if (response.status < 200 || response.status > 299 || is_html(response)) {
-    answer.error = refusal(response, who, what);
-    if (http.throttled_for)
-      answer.error = Error(
-          "workspace-throttled"_code,
-          fmt::format("{} throttles: it answered {} with {} and asks to wait {:g} s, which is beyond the deadline", who,
-                      what, response.status, *http.throttled_for),
-          "give the step a longer `timeout`, or run fewer statements at once (max_in_flight, max_workers)");
+    answer.throttled = http.throttled_for.has_value();
+    answer.error =
+        answer.throttled ? throttling(response, *http.throttled_for, who, what) : refusal(response, who, what);
     return answer;
   }
   answer.json = parse_answer(response.body.empty() ? std::string_view("{}") : std::string_view(response.body));
