@@ -203,7 +203,8 @@ class Execution {
       }
       if (interrupted()) return interrupted_error();
       if (polled.throttled) return throttled_end(*std::move(polled.error));
-      const bool passing = polled.status == 0 || polled.status == 429 || polled.status >= 500;
+      const bool passing = polled.status == 0 || polled.status == 429 || polled.status >= 500 ||
+                           polled.error->code == "workspace-answer-invalid";
       if (!passing || polled.error->code.ends_with("-refused") || pace_.now() - heard >= pace_.poll_patience)
         return unreadable(*polled.error);
     }
