@@ -8,6 +8,8 @@ namespace lockstep {
 namespace {
 
 constexpr int kDeepest = 100;
+// None of them stands in a token, whatever its encoding.
+constexpr std::string_view kBetweenWords = " ,;:\"'<>(){}[]&?";
 
 // Copying or printing a tree recurses: one that is nested millions deep would end the process.
 bool too_deep(std::string_view body) {
@@ -101,9 +103,9 @@ std::string one_line(std::string_view text, std::size_t most) {
     else if (!line.empty() && line.back() != ' ')
       line += ' ';
     if (line.size() >= most) {
-      // Not in the middle of a character.
-      while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80U) line.pop_back();
-      if (!line.empty() && static_cast<unsigned char>(line.back()) >= 0xC0U) line.pop_back();
+      // Not in the middle of a word: half of a secret is one, and is not recognised where secrets are redacted.
+      const std::size_t end = line.find_last_of(kBetweenWords);
+      line.resize(end == std::string::npos ? 0 : end + 1);
       return line + "...";
     }
   }

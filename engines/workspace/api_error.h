@@ -34,7 +34,7 @@ Error throttling(const HttpResponse& response, double asked, std::string_view wh
 // "workspace-connection-lost", "timeout", "cancelled".
 Error no_answer(const HttpFailure& failure, std::string_view who, std::string_view what);
 
-// Header and cell texts of a server on one line, at most `most` bytes.
+// Header and cell texts of a server on one line, at most `most` bytes; what is longer is cut between two words.
 std::string one_line(std::string_view text, std::size_t most = 2000);
 
 }  // namespace lockstep

@@ -96,6 +96,8 @@ Result<FetchedToken> TokenFetcher::fetch(const Call& call) const {
       if (!endpoint) return std::move(endpoint).error();
       const std::string basic = base64(percent_encoded(config_.credential("client_id")) + ":" +
                                        percent_encoded(config_.credential("client_secret")));
+      // A server may echo it, and inside it the secret is not found: it is percent-encoded under the base64.
+      if (on_secret_) on_secret_("client_credentials", basic);
       return post(*endpoint, {{{"grant_type", "client_credentials"}, {"scope", "all-apis"}}}, basic, call);
     }
     case AuthMethod::azure_client_secret:

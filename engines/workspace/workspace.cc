@@ -5,6 +5,7 @@
 
 #include "engines/workspace/api_error.h"
 #include "engines/workspace/host.h"
+#include "specs/secrets.h"
 
 namespace lockstep {
 
@@ -35,6 +36,27 @@ std::string what_of(const ApiRequest& request) {
 HttpClient::OnWait announce(const Call& call) {
   if (!call.trace || !call.trace->on_wait) return nullptr;
   return [trace = call.trace](std::string_view what, std::chrono::milliseconds /*wait*/) { trace->on_wait(what); };
+}
+
+// Of a presigned address: everything behind its path, as a whole and each value. Values that are short are words.
+std::unique_ptr<SecretSet> secrets_of_link(const std::string& url, const HttpHeaders& headers) {
+  constexpr std::size_t kWord = 8;
+  auto secrets = std::make_unique<SecretSet>();
+  const auto add = [&secrets](std::string_view value) {
+    if (value.size() > kWord) (void)secrets->add("link", value);
+  };
+  std::string_view rest(url);
+  rest = rest.substr(std::min(rest.find('?'), rest.size()));
+  if (!rest.empty()) rest.remove_prefix(1);
+  add(rest);
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    const std::size_t equals = pair.find('=');
+    add(equals == std::string_view::npos ? pair : pair.substr(equals + 1));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+  }
+  for (const auto& [name, value] : headers) add(value);
+  return secrets;
 }
 
 ApiAnswer answer_of(const HttpAnswer& http, const std::string& who, const std::string& what) {
@@ -119,8 +141,11 @@ ApiAnswer Workspace::fetch(const std::string& url, const HttpHeaders& headers, c
   http.max_response_bytes = 512ULL << 20U;
   const Result<HostUrl> host = parse_host(url);
   const std::string who = host ? fmt::format("{}://{}", host->scheme, host->authority) : "the result's storage";
-  return answer_of(patient_client_->send(http, RequestClass::idempotent, call, announce(call)), who,
-                   "the request for a part of the result");
+  ApiAnswer answer = answer_of(patient_client_->send(http, RequestClass::idempotent, call, announce(call)), who,
+                               "the request for a part of the result");
+  // The storage may repeat what it was asked for.
+  if (answer.error) answer.error->message = secrets_of_link(url, headers)->redact(answer.error->message);
+  return answer;
 }
 
 }  // namespace lockstep
