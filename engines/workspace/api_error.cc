@@ -8,6 +8,8 @@ namespace lockstep {
 namespace {
 
 constexpr int kDeepest = 100;
+// None of them stands in a token, whatever its encoding.
+constexpr std::string_view kBetweenWords = " ,;:\"'<>(){}[]&?";
 
 // Copying or printing a tree recurses: one that is nested millions deep would end the process.
 bool too_deep(std::string_view body) {
@@ -101,9 +103,9 @@ std::string one_line(std::string_view text, std::size_t most) {
     else if (!line.empty() && line.back() != ' ')
       line += ' ';
     if (line.size() >= most) {
-      // Not in the middle of a character.
-      while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80U) line.pop_back();
-      if (!line.empty() && static_cast<unsigned char>(line.back()) >= 0xC0U) line.pop_back();
+      // Not in the middle of a word: half of a secret is one, and is not recognised where secrets are redacted.
+      const std::size_t end = line.find_last_of(kBetweenWords);
+      line.resize(end == std::string::npos ? 0 : end + 1);
       return line + "...";
     }
   }
@@ -159,6 +161,13 @@ Error refusal(const HttpResponse& response, std::string_view who, std::string_vi
             "the workspace is in trouble: look at its status page, and try again"};
   return {"workspace-refused"_code, with_said(fmt::format("{} refused {} with {}", who, what, status), response),
           "correct what the message names"};
+}
+
+Error throttling(const HttpResponse& response, double asked, std::string_view who, std::string_view what) {
+  return {"workspace-throttled"_code,
+          fmt::format("{} throttles: it answered {} with {} and asks to wait {:g} s, which is beyond the deadline", who,
+                      what, response.status, asked),
+          "give the step a longer `timeout`, or run fewer statements at once (max_in_flight, max_workers)"};
 }
 
 Error no_answer(const HttpFailure& failure, std::string_view who, std::string_view what) {

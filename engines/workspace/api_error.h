@@ -27,11 +27,14 @@ std::string said(const HttpResponse& response);
 // "workspace-throttled", "workspace-refused", "workspace-failed".
 Error refusal(const HttpResponse& response, std::string_view who, std::string_view what);
 
+// The error of a response that asks to wait for longer (`asked`, in s) than there is time. Code: "workspace-throttled".
+Error throttling(const HttpResponse& response, double asked, std::string_view who, std::string_view what);
+
 // The error of a request that got no response. Codes: "workspace-unreachable", "workspace-certificate-refused",
 // "workspace-connection-lost", "timeout", "cancelled".
 Error no_answer(const HttpFailure& failure, std::string_view who, std::string_view what);
 
-// Header and cell texts of a server on one line, at most `most` bytes.
+// Header and cell texts of a server on one line, at most `most` bytes; what is longer is cut between two words.
 std::string one_line(std::string_view text, std::size_t most = 2000);
 
 }  // namespace lockstep

@@ -96,6 +96,8 @@ Result<FetchedToken> TokenFetcher::fetch(const Call& call) const {
       if (!endpoint) return std::move(endpoint).error();
       const std::string basic = base64(percent_encoded(config_.credential("client_id")) + ":" +
                                        percent_encoded(config_.credential("client_secret")));
+      // A server may echo it, and inside it the secret is not found: it is percent-encoded under the base64.
+      if (on_secret_) on_secret_("client_credentials", basic);
       return post(*endpoint, {{{"grant_type", "client_credentials"}, {"scope", "all-apis"}}}, basic, call);
     }
     case AuthMethod::azure_client_secret:
@@ -108,7 +110,9 @@ Result<FetchedToken> TokenFetcher::fetch(const Call& call) const {
 Result<std::string> TokenFetcher::token_endpoint(const Call& call) const {
   const HttpAnswer answer = client_->send(request("GET", config_.host + "/oidc/.well-known/oauth-authorization-server"),
                                           RequestClass::idempotent, call);
-  if (!answer.response) return no_answer(answer.failure, config_.host, "the discovery of its token endpoint");
+  const std::string_view what = "the discovery of its token endpoint";
+  if (!answer.response) return no_answer(answer.failure, config_.host, what);
+  if (answer.throttled_for) return throttling(*answer.response, *answer.throttled_for, config_.host, what);
   if (answer.response->status == 200 && !is_html(*answer.response))
     if (const std::optional<Json> json = parse_answer(answer.response->body); json && json->is_object())
       if (std::string endpoint = member(*json, "token_endpoint"); !endpoint.empty()) {
@@ -120,7 +124,7 @@ Result<std::string> TokenFetcher::token_endpoint(const Call& call) const {
             "check the host");
       }
   if (answer.response->status >= 300 && answer.response->status < 400)
-    return refusal(*answer.response, config_.host, "the discovery of its token endpoint");
+    return refusal(*answer.response, config_.host, what);
   return config_.host + "/oidc/v1/token";  // where a workspace has it
 }
 
@@ -167,6 +171,7 @@ Result<std::string> TokenFetcher::github_id_token(const std::string& audience, c
   const HttpAnswer answer = client_->send(asked, RequestClass::idempotent, call);
   const std::string_view what = "the request for an id token";
   if (!answer.response) return no_answer(answer.failure, origin_of(base), what);
+  if (answer.throttled_for) return throttling(*answer.response, *answer.throttled_for, origin_of(base), what);
   if (answer.response->status != 200 || is_html(*answer.response))
     return refusal(*answer.response, origin_of(base), what);
   const std::optional<Json> json = parse_answer(answer.response->body);
@@ -217,6 +222,7 @@ Result<FetchedToken> TokenFetcher::post(const std::string& endpoint, const Form&
   const std::string_view what = "the request for an access token";
   if (!answer.response) return no_answer(answer.failure, who, what);
   const HttpResponse& response = *answer.response;
+  if (answer.throttled_for) return throttling(response, *answer.throttled_for, who, what);
   if (response.status == 400 && !is_html(response)) {
     const std::string words = said(response);
     return Error("authentication-refused"_code,

@@ -14,7 +14,7 @@ namespace lockstep {
 
 class TokenFetcher {
  public:
-  // `on_secret` is told of id tokens; the access token is the cache's to tell.
+  // `on_secret` is told of id tokens and of the Basic credentials; the access token is the cache's to tell.
   TokenFetcher(WorkspaceConfig config, std::shared_ptr<HttpClient> client, Environment environment, OnSecret on_secret);
   // Errors: "authentication-refused" (the credentials are not accepted, or an id token is missing), and those of a
   // request.

@@ -202,14 +202,29 @@ class Execution {
         continue;
       }
       if (interrupted()) return interrupted_error();
-      const bool passing = polled.status == 0 || polled.status == 429 || polled.status >= 500;
+      if (polled.throttled) return throttled_end(*std::move(polled.error));
+      const bool passing = polled.status == 0 || polled.status == 429 || polled.status >= 500 ||
+                           polled.error->code == "workspace-answer-invalid";
       if (!passing || polled.error->code.ends_with("-refused") || pace_.now() - heard >= pace_.poll_patience)
-        return Error("outcome-unknown"_code,
-                     fmt::format("the statement {} was accepted and may have run; its state cannot be read: {}", id_,
-                                 polled.error->message),
-                     fmt::format("look it up in the query history of warehouse {}; it was not sent again",
-                                 workspace_.config().warehouse_id));
+        return unreadable(*polled.error);
     }
+  }
+
+  [[nodiscard]] Error unreadable(const Error& why) const {
+    return {
+        "outcome-unknown"_code,
+        fmt::format("the statement {} was accepted and may have run; its state cannot be read: {}", id_, why.message),
+        fmt::format("look it up in the query history of warehouse {}; it was not sent again",
+                    workspace_.config().warehouse_id)};
+  }
+
+  // A poll may not be repeated before the deadline: the rest of the time is better spent on the cancel. A statement of
+  // which it is not known that it was cancelled must not look as if it could be run again.
+  Result<Json> throttled_end(Error why) {
+    Ending ending = cancel();
+    if (ending.end == End::canceled) return std::move(why).with_context(std::move(ending.words));
+    if (ending.end != End::running) return std::move(ending.answer);
+    return unreadable(why).with_context(std::move(ending.words));
   }
 
   ApiAnswer poll(const Call& call) {
@@ -217,24 +232,35 @@ class Execution {
                            RequestClass::idempotent, call);
   }
 
-  // Asks for the cancel and waits for the terminal state; what can be said of the statement then.
-  std::string cancel() {
+  struct Ending {
+    std::string words;  // what can be said of the statement
+    End end = End::running;
+    Json answer = nullptr;  // with the terminal state
+  };
+
+  // Asks for the cancel and waits for the terminal state.
+  Ending cancel() {
     const Call call = grace();
+    // Its answer may be lost although it took: half of the time is left to look.
+    Call asking = call;
+    asking.deadline = *call.deadline - pace_.cancel_grace / 2;
     const ApiAnswer asked = workspace_.send(
         {"POST", fmt::format("/api/2.0/sql/statements/{}/cancel", percent_encoded(id_)), Json::object(), false},
-        RequestClass::idempotent, call);
+        RequestClass::idempotent, asking);
     for (milliseconds pause = pace_.first_poll; !past_deadline(call); pause += pause / 4) {
-      const ApiAnswer polled = poll(call);
+      ApiAnswer polled = poll(call);
       const StatementState state = polled.json ? state_of(*polled.json) : StatementState();
-      if (state.end == End::canceled) return fmt::format("the server has cancelled the statement {}", id_);
+      if (state.end == End::canceled)
+        return {fmt::format("the server has cancelled the statement {}", id_), state.end, *std::move(polled.json)};
       if (is_over(state))
-        return fmt::format("the statement {} had come to its end before the cancel: {}", id_, state.word);
+        return {fmt::format("the statement {} had come to its end before the cancel: {}", id_, state.word), state.end,
+                *std::move(polled.json)};
       wait(pause, call);
     }
     if (asked.json)
-      return fmt::format("the server was asked to cancel the statement {} and has not confirmed it: it may still run",
-                         id_);
-    return fmt::format("the statement {} may still run: it could not be cancelled: {}", id_, asked.error->message);
+      return {fmt::format("the server was asked to cancel the statement {} and has not confirmed it: it may still run",
+                          id_)};
+    return {fmt::format("the statement {} may still run: it could not be cancelled: {}", id_, asked.error->message)};
   }
 
   Error interrupted_error() {
@@ -242,7 +268,7 @@ class Execution {
                       ? Error("cancelled"_code, "the statement was interrupted", "run again when you are ready")
                       : Error("timeout"_code, "the statement was interrupted: timeout",
                               "give it more time with `timeout`, or less to do");
-    return std::move(error).with_context(cancel());
+    return std::move(error).with_context(cancel().words);
   }
 
   void announce(const std::string& what) const {

@@ -5,6 +5,7 @@
 
 #include "engines/workspace/api_error.h"
 #include "engines/workspace/host.h"
+#include "specs/secrets.h"
 
 namespace lockstep {
 
@@ -37,6 +38,27 @@ HttpClient::OnWait announce(const Call& call) {
   return [trace = call.trace](std::string_view what, std::chrono::milliseconds /*wait*/) { trace->on_wait(what); };
 }
 
+// Of a presigned address: everything behind its path, as a whole and each value. Values that are short are words.
+std::unique_ptr<SecretSet> secrets_of_link(const std::string& url, const HttpHeaders& headers) {
+  constexpr std::size_t kWord = 8;
+  auto secrets = std::make_unique<SecretSet>();
+  const auto add = [&secrets](std::string_view value) {
+    if (value.size() > kWord) (void)secrets->add("link", value);
+  };
+  std::string_view rest(url);
+  rest = rest.substr(std::min(rest.find('?'), rest.size()));
+  if (!rest.empty()) rest.remove_prefix(1);
+  add(rest);
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    const std::size_t equals = pair.find('=');
+    add(equals == std::string_view::npos ? pair : pair.substr(equals + 1));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+  }
+  for (const auto& [name, value] : headers) add(value);
+  return secrets;
+}
+
 ApiAnswer answer_of(const HttpAnswer& http, const std::string& who, const std::string& what) {
   ApiAnswer answer;
   answer.may_have_run = http.may_have_run;
@@ -48,13 +70,9 @@ ApiAnswer answer_of(const HttpAnswer& http, const std::string& who, const std::s
   answer.status = response.status;
   answer.date = response.header("Date").value_or("");
   if (response.status < 200 || response.status > 299 || is_html(response)) {
-    answer.error = refusal(response, who, what);
-    if (http.throttled_for)
-      answer.error = Error(
-          "workspace-throttled"_code,
-          fmt::format("{} throttles: it answered {} with {} and asks to wait {:g} s, which is beyond the deadline", who,
-                      what, response.status, *http.throttled_for),
-          "give the step a longer `timeout`, or run fewer statements at once (max_in_flight, max_workers)");
+    answer.throttled = http.throttled_for.has_value();
+    answer.error =
+        answer.throttled ? throttling(response, *http.throttled_for, who, what) : refusal(response, who, what);
     return answer;
   }
   answer.json = parse_answer(response.body.empty() ? std::string_view("{}") : std::string_view(response.body));
@@ -123,8 +141,11 @@ ApiAnswer Workspace::fetch(const std::string& url, const HttpHeaders& headers, c
   http.max_response_bytes = 512ULL << 20U;
   const Result<HostUrl> host = parse_host(url);
   const std::string who = host ? fmt::format("{}://{}", host->scheme, host->authority) : "the result's storage";
-  return answer_of(patient_client_->send(http, RequestClass::idempotent, call, announce(call)), who,
-                   "the request for a part of the result");
+  ApiAnswer answer = answer_of(patient_client_->send(http, RequestClass::idempotent, call, announce(call)), who,
+                               "the request for a part of the result");
+  // The storage may repeat what it was asked for.
+  if (answer.error) answer.error->message = secrets_of_link(url, headers)->redact(answer.error->message);
+  return answer;
 }
 
 }  // namespace lockstep

@@ -30,6 +30,7 @@ struct ApiAnswer {
   std::string date;  // its Date header, as sent; empty: none
   // Submits only: the request may have been executed, although it failed or its answer could not be read.
   bool may_have_run = false;
+  bool throttled = false;  // the server asks to wait for longer than there is time
 };
 
 struct WorkspaceOptions {

@@ -141,6 +141,11 @@ HostileServer::~HostileServer() {
   open_.clear();
 }
 
+void HostileServer::refuse_connections() {
+  refusing_ = true;
+  ::shutdown(listener_, SHUT_RDWR);
+}
+
 std::string HostileServer::url(std::string_view target, std::string_view host) const {
   return fmt::format("{}://{}:{}{}", setup_.tls ? "https" : "http", host, port_, target);
 }
@@ -156,6 +161,7 @@ void HostileServer::accept_all(const std::stop_token& stop) {
   block_sigpipe();
   while (!stop.stop_requested()) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0 && refusing_) return;
     if (fd < 0) continue;
     std::erase_if(open_, [](const Open& one) { return one.over.load(); });
     const int number = ++accepted_;

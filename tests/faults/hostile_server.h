@@ -91,6 +91,9 @@ class HostileServer {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string url(std::string_view target = "/", std::string_view host = "127.0.0.1") const;
+  // From now on a new connection is refused; those that are open stay.
+  void refuse_connections();
+
   // How many requests came whole and were given to the handler; with `part`, those whose target holds it.
   [[nodiscard]] int executed(std::string_view part = {}) const;
   [[nodiscard]] int connections() const { return accepted_; }
@@ -110,6 +113,7 @@ class HostileServer {
   ServerContext context_{nullptr, SSL_CTX_free};
   int listener_ = -1;
   std::uint16_t port_ = 0;
+  std::atomic<bool> refusing_ = false;
   std::atomic<int> accepted_ = 0;
   std::atomic<int> handshakes_ = 0;
   std::atomic<int> open_now_ = 0;
