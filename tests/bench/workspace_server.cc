@@ -52,8 +52,8 @@ class Tables {
     std::shared_lock lock(mutex_);
     std::string all;
     for (int table = 0; table < kTables; ++table, ++count)
-      all += fmt::format(R"({}["{}","sales","t{:04}","MANAGED","{}"])", table == 0 ? "" : ",", index, table,
-                         texts_[clone][table]);
+      all += fmt::format(R"({}["{}","sales","t{:04}","MANAGED","{}","{}"])", table == 0 ? "" : ",", index, table,
+                         tables_[clone][table].size(), texts_[clone][table]);
     return all;
   }
 
@@ -104,11 +104,8 @@ std::string numbered_rows(std::size_t count, const char* rest) {
 
 Answer contents(const Tables& tables, std::string_view sql) {
   Answer answer;
-  answer.columns = {{"catalog_index", "INT"},
-                    {"table_schema", "STRING"},
-                    {"table_name", "STRING"},
-                    {"table_type", "STRING"},
-                    {"columns", "STRING"}};
+  answer.columns = {{"catalog_index", "INT"}, {"table_schema", "STRING"}, {"table_name", "STRING"},
+                    {"table_type", "STRING"}, {"column_count", "LONG"},   {"columns", "STRING"}};
   if (sql.find("array_join(collect_list(concat(") == std::string_view::npos) {
     answer.error = "[UNKNOWN_TO_BENCH] another form of the metadata statement than this server answers";
     return answer;

@@ -82,23 +82,23 @@ class ColumnReader {
   ColumnReader(std::string_view text, TypeCache& types) : rest_(text), types_(types) {}
   [[nodiscard]] bool done() const { return rest_.empty(); }
 
-  // Absent: not what was asked for.
-  std::optional<Column> next() {
-    Column column;
+  // Appends the next one. False: the text is not what was asked for.
+  bool append_to(std::vector<Column>& columns) {
     const std::optional<int> position = number();
-    if (!position || rest_.empty() || (rest_[0] != '!' && rest_[0] != '?')) return std::nullopt;
+    if (!position || rest_.empty() || (rest_[0] != '!' && rest_[0] != '?')) return false;
+    Column& column = columns.emplace_back();
     column.position = *position;
     column.nullable = rest_[0] == '?';
     rest_.remove_prefix(1);
     std::optional<std::string_view> name, type, default_expression, comment;
     if (!counted_text(name) || !name || !counted_text(type) || !counted_text(default_expression) ||
         !counted_text(comment))
-      return std::nullopt;
+      return false;
     column.name = *name;
     column.type = types_.parse(type.value_or(""));
     if (default_expression && *default_expression != "NULL") column.default_expression = *default_expression;
     if (comment) column.comment = *comment;
-    return column;
+    return true;
   }
 
  private:
@@ -148,10 +148,10 @@ std::string unity_contents_statement(const Dialect& dialect, const std::vector<s
   for (std::size_t i = 0; i < catalogs.size(); ++i) {
     const std::string schema = dialect.quote(catalogs[i]) + ".information_schema";
     sql += fmt::format(
-        "{0}SELECT {1} AS catalog_index, t.table_schema, t.table_name, t.table_type, array_join(collect_list({3}), '') "
-        "AS columns FROM {2}.tables AS t LEFT JOIN {2}.columns AS c ON c.table_schema = t.table_schema AND "
-        "c.table_name = t.table_name WHERE t.table_schema <> 'information_schema' GROUP BY t.table_schema, "
-        "t.table_name, t.table_type",
+        "{0}SELECT {1} AS catalog_index, t.table_schema, t.table_name, t.table_type, count(c.column_name) AS "
+        "column_count, array_join(collect_list({3}), '') AS columns FROM {2}.tables AS t LEFT JOIN {2}.columns AS c ON "
+        "c.table_schema = t.table_schema AND c.table_name = t.table_name WHERE t.table_schema <> 'information_schema' "
+        "GROUP BY t.table_schema, t.table_name, t.table_type",
         i == 0 ? "" : " UNION ALL ", i, schema, column);
   }
   return sql;
@@ -159,7 +159,8 @@ std::string unity_contents_statement(const Dialect& dialect, const std::vector<s
 
 Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
                                                          const std::vector<std::string>& catalogs, const Rows& rows) {
-  constexpr std::size_t kCells = 5;
+  constexpr std::size_t kCells = 6;
+  constexpr std::int64_t kMostColumns = 1'000'000;
   std::vector<std::map<TableKey, Table>> tables(catalogs.size());  // ordered by schema, then name
   TypeCache types(dialect);
   for (const std::vector<Json>& row : rows.rows) {
@@ -170,13 +171,14 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
     Table& table = tables[catalog][{text(row[1]), text(row[2])}];
     table.name = {catalogs[catalog], text(row[1]), text(row[2])};
     table.kind = is_view(text(row[3])) ? Table::Kind::view : Table::Kind::table;
-    if (row[4].is_null()) continue;
-    if (!row[4].is_string()) return unexpected_contents();
-    for (ColumnReader reader(row[4].get_ref<const std::string&>(), types); !reader.done();) {
-      std::optional<Column> column = reader.next();
-      if (!column) return unexpected_contents();
-      table.columns.push_back(*std::move(column));
-    }
+    if (!row[4].is_number_integer() || !row[5].is_string()) return unexpected_contents();
+    const auto count = row[4].get<std::int64_t>();
+    if (count < 0 || count > kMostColumns) return unexpected_contents();
+    table.columns.reserve(static_cast<std::size_t>(count));
+    for (ColumnReader reader(row[5].get_ref<const std::string&>(), types); !reader.done();)
+      if (!reader.append_to(table.columns)) return unexpected_contents();
+    // A text that was cut between two columns would be fewer columns, not an error.
+    if (table.columns.size() != static_cast<std::size_t>(count)) return unexpected_contents();
   }
   std::vector<CatalogContents> contents;
   for (std::size_t i = 0; i < catalogs.size(); ++i) {
