@@ -49,7 +49,8 @@ struct Look {
   }
 };
 
-// Where actions are recorded. started() is durable when it returns; an action is executed only after that.
+// Where actions are recorded. started() is durable when it returns; an action is executed only after that. Thread-safe,
+// and to be called without a lock, so that actions that start together become durable together.
 class ActionLog {
  public:
   virtual ~ActionLog() = default;

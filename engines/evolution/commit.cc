@@ -75,22 +75,27 @@ class Committer {
     return std::nullopt;
   }
 
-  // An error of the log stops everything that has not started.
+  // An error of the log stops everything that has not started. The log is called without the lock: durable records of
+  // many tables then share a sync.
   std::optional<Error> log_started(const std::vector<std::size_t>& indexes, std::size_t applied) {
-    const std::lock_guard lock(mutex_);
-    if (std::optional<Error> error = over(applied)) return error;
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::optional<Error> error = over(applied)) return error;
+    }
     for (const std::size_t index : indexes)
-      if (Result<void> logged = context_.log.started(actions_[index]); !logged) {
-        log_error_ = logged.error();
-        return log_error_;
-      }
+      if (Result<void> logged = context_.log.started(actions_[index]); !logged) return log_failed(logged.error());
     return std::nullopt;
   }
 
-  void log_finished(const std::vector<std::size_t>& indexes, const std::optional<Error>& error) {
+  Error log_failed(const Error& error) {
     const std::lock_guard lock(mutex_);
+    if (!log_error_) log_error_ = error;
+    return *log_error_;
+  }
+
+  void log_finished(const std::vector<std::size_t>& indexes, const std::optional<Error>& error) {
     for (const std::size_t index : indexes)
-      if (Result<void> logged = context_.log.finished(actions_[index], error); !logged) log_error_ = logged.error();
+      if (Result<void> logged = context_.log.finished(actions_[index], error); !logged) log_failed(logged.error());
   }
 
   void tell_progress(std::size_t tables) {
@@ -161,7 +166,7 @@ class Committer {
   const CommitOptions& options_;
   CommitStamp stamp_;
   std::vector<TableResult> results_;  // each element is touched by one thread at a time
-  std::mutex mutex_;                  // guards the log, log_error_, finished_ and progress
+  std::mutex mutex_;                  // guards log_error_, finished_ and progress
   std::optional<Error> log_error_;
   std::size_t finished_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "engines/evolution/default_text.h"
@@ -26,6 +27,12 @@ bool differs(const ChangedColumn& column) {
   return column.renamed || column.nullability || column.default_value || column.comment || !column.type.changes.empty();
 }
 
+// Column by column the same, down to the spelling: most tables of a clone, for which nothing need be looked up.
+bool equal(const Column& a, const Column& b) {
+  return a.name == b.name && a.type.fields.empty() && same_type(a.type, b.type) && a.nullable == b.nullable &&
+         a.default_expression == b.default_expression && a.comment == b.comment && a.generated == b.generated;
+}
+
 }  // namespace
 
 TableDifference difference(const Table& source, const Table& destination, const TableRenames& renames,
@@ -34,6 +41,9 @@ TableDifference difference(const Table& source, const Table& destination, const 
   result.source = source.name;
   result.destination = destination.name;
   result.rename_conflicts = renames.conflicts;
+  if (renames.renames.empty() && std::equal(source.columns.begin(), source.columns.end(), destination.columns.begin(),
+                                            destination.columns.end(), equal))
+    return result;
   std::unordered_map<std::string, std::string> new_names;  // folded destination name -> source name
   for (const TableRenames::Rename& rename : renames.renames) new_names.emplace(fold_name(rename.from), rename.to);
 

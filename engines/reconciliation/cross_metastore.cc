@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engines/filter.h"
 #include "engines/parallel.h"
@@ -80,8 +81,8 @@ class CrossMetastore : public Step {
                           side == &source_ ? request_.source_catalog : request_.target_catalog, side->dialect->name()),
               "leave out checksum.algorithm: Lockstep's own digest runs on every engine");
     if (Result<void> described = describe_sides(context.call); !described) return described.error();
-    pairs_ = pair_catalogs(source_.contents, *source_.dialect, target_.contents, *target_.dialect, request_.filter,
-                           request_.algorithm);
+    pairs_ = pair_catalogs(take_tables(source_), *source_.dialect, take_tables(target_), *target_.dialect,
+                           request_.filter, request_.checksum ? request_.algorithm : DigestAlgorithm::none);
     pin_versions(pairs_, source_, target_, request_.pin_versions, request_.workers, context.call);
     plans_ = plan_reads(pairs_, source_, target_, request_.checksum, request_.workers);
     scope_.checksum = request_.checksum;
@@ -177,6 +178,11 @@ class CrossMetastore : public Step {
     for (std::optional<Error>& error : failed)
       if (error) return *std::move(error);
     return {};
+  }
+
+  // The catalog's name and version stay.
+  static CatalogContents take_tables(Side& side) {
+    return {side.contents.catalog, side.contents.version, std::exchange(side.contents.tables, {})};
   }
 
   static Error shape_error() {

@@ -25,19 +25,52 @@ std::string left_out(const Column& a, const Dialect& source_dialect, const Colum
   return clone_xs ? target_dialect.clone_xs_leaves_out(b.type) : target_dialect.not_digestible(b.type);
 }
 
+// The columns of one side by name. In a clone they stand where the others stand: a look there is nearly always enough.
+class Partners {
+ public:
+  explicit Partners(const std::vector<Column>& columns) : columns_(columns), taken_(columns.size(), false) {}
+
+  // The column of that name, which may stand at `place`; null: none that is not taken. Takes it.
+  const Column* take(const std::string& name, std::size_t place) {
+    if (place >= columns_.size() || fold_name(columns_[place].name) != fold_name(name)) {
+      if (by_name_.empty())
+        for (std::size_t i = 0; i < columns_.size(); ++i) by_name_.emplace(fold_name(columns_[i].name), i);
+      const auto found = by_name_.find(fold_name(name));
+      if (found == by_name_.end()) return nullptr;
+      place = found->second;
+    }
+    if (taken_[place]) return nullptr;
+    taken_[place] = true;
+    return &columns_[place];
+  }
+  [[nodiscard]] bool taken(std::size_t place) const { return taken_[place]; }
+
+ private:
+  const std::vector<Column>& columns_;
+  std::vector<bool> taken_;
+  std::map<std::string, std::size_t> by_name_;
+};
+
 void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect& target_dialect,
                   DigestAlgorithm algorithm) {
-  std::map<std::string, const Column*> target_columns;
-  for (const Column& column : pair.target->columns) target_columns.emplace(fold_name(column.name), &column);
-  for (const Column& a : pair.source->columns) {
+  const std::vector<Column>& ours = pair.source->columns;
+  const std::vector<Column>& theirs = pair.target->columns;
+  Partners partners(theirs);
+  const bool digests = algorithm != DigestAlgorithm::none;
+  if (digests) {
+    pair.source_columns.reserve(ours.size());
+    pair.target_columns.reserve(ours.size());
+  }
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const Column& a = ours[i];
     ++pair.columns;
-    const auto found = target_columns.find(fold_name(a.name));
-    if (found == target_columns.end()) {
+    const Column* partner = partners.take(a.name, i);
+    if (!digests) continue;
+    if (partner == nullptr) {
       pair.one_sided.push_back({a.name, "only in the source"});
       continue;
     }
-    const Column& b = *found->second;
-    target_columns.erase(found);
+    const Column& b = *partner;
     if (std::string reason = left_out(a, source_dialect, b, target_dialect, algorithm); !reason.empty()) {
       pair.not_compared.push_back({a.name, std::move(reason)});
       continue;
@@ -62,10 +95,10 @@ void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect&
       pair.casts.push_back({a.name, source_dialect.print_type(a.type), target_dialect.print_type(b.type),
                             source_dialect.print_type(*common)});
   }
-  for (const Column& b : pair.target->columns) {
-    if (!target_columns.contains(fold_name(b.name))) continue;
+  for (std::size_t i = 0; i < theirs.size(); ++i) {
+    if (partners.taken(i)) continue;
     ++pair.columns;
-    pair.one_sided.push_back({b.name, "only in the target"});
+    if (digests) pair.one_sided.push_back({theirs[i].name, "only in the target"});
   }
 }
 
@@ -75,15 +108,14 @@ std::string digest_name(const Dialect& dialect, DigestAlgorithm algorithm) {
   return algorithm == DigestAlgorithm::clone_xs ? dialect.clone_xs_name() : dialect.digest_name();
 }
 
-PairedCatalogs pair_catalogs(const CatalogContents& source, const Dialect& source_dialect,
-                             const CatalogContents& target, const Dialect& target_dialect, const TableFilter& filter,
-                             DigestAlgorithm algorithm) {
+PairedCatalogs pair_catalogs(CatalogContents source, const Dialect& source_dialect, CatalogContents target,
+                             const Dialect& target_dialect, const TableFilter& filter, DigestAlgorithm algorithm) {
   PairedCatalogs paired;
   paired.algorithm = algorithm;
   std::map<std::string, TablePair> by_key;
   std::map<std::string, std::string> views;  // key -> side
   std::vector<TableFilter::Name> seen;
-  const auto add = [&](const Table& table, bool is_source) {
+  const auto add = [&](Table& table, bool is_source) {
     const TableName& name = table.name;
     seen.push_back({name.schema, name.table});
     if (!filter.matches(name.schema, name.table)) return;
@@ -98,10 +130,10 @@ PairedCatalogs pair_catalogs(const CatalogContents& source, const Dialect& sourc
       pair.schema = name.schema;
       pair.table = name.table;
     }
-    (is_source ? pair.source : pair.target) = table;
+    (is_source ? pair.source : pair.target) = std::move(table);
   };
-  for (const Table& table : source.tables) add(table, true);
-  for (const Table& table : target.tables) add(table, false);
+  for (Table& table : source.tables) add(table, true);
+  for (Table& table : target.tables) add(table, false);
 
   for (auto& [key, pair] : by_key) {
     if (pair.paired()) {

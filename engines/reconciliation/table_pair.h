@@ -49,8 +49,8 @@ struct TablePair {
   [[nodiscard]] bool paired() const { return source && target; }
 };
 
-// What a digest is made of: Lockstep's own, or the formula of Clone-Xs.
-enum class DigestAlgorithm { lockstep, clone_xs };
+// What a digest is made of: Lockstep's own, or the formula of Clone-Xs. None: rows are only counted.
+enum class DigestAlgorithm { lockstep, clone_xs, none };
 std::string digest_name(const Dialect& dialect, DigestAlgorithm algorithm);
 
 struct PairedCatalogs {
@@ -60,9 +60,10 @@ struct PairedCatalogs {
   std::vector<std::string> unmatched_patterns;  // include patterns that matched nothing
 };
 
-// `source_dialect` decides about common types; the columns are paired only if both dialects can digest them.
-PairedCatalogs pair_catalogs(const CatalogContents& source, const Dialect& source_dialect,
-                             const CatalogContents& target, const Dialect& target_dialect, const TableFilter& filter,
+// `source_dialect` decides about common types; the columns are paired only if both dialects can digest them. Without an
+// algorithm they are counted only. By value: the tables are moved into the pairs.
+PairedCatalogs pair_catalogs(CatalogContents source, const Dialect& source_dialect, CatalogContents target,
+                             const Dialect& target_dialect, const TableFilter& filter,
                              DigestAlgorithm algorithm = DigestAlgorithm::lockstep);
 
 }  // namespace lockstep

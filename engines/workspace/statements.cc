@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -34,9 +35,14 @@ void really_wait(milliseconds time, const Call& call) {
   never.wait_until(lock, call.stop, until, [] { return false; });
 }
 
+// 96 bits of the process, since a random device takes microseconds, and the number of the submit.
 std::string new_submit_id() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+  static const std::string process = [] {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}{:08x}", random(), random(), random());
+  }();
+  static std::atomic<std::uint32_t> number{0};
+  return fmt::format("{}{:08x}", process, number.fetch_add(1));
 }
 
 bool is_over(const StatementState& state) {

@@ -7,13 +7,14 @@ misses its target.
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import workspace_bench
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--build", type=Path, required=True)
@@ -147,6 +148,7 @@ def main():
         runbooks(folder)
         evolution(folder)
         digests(folder)
+        workspace_bench.figures(LOCKSTEP, BIN / "workspace_server", folder, figure)
     width = max(len(row["figure"]) for row in ROWS)
     print(f"{'figure':<{width}}  {'measured':>12}  {'target':>12}  {'baseline':>14}")
     for row in ROWS:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <unordered_map>
 
@@ -51,7 +52,7 @@ bool is_view(const std::string& table_type) {
 class TypeCache {
  public:
   explicit TypeCache(const Dialect& dialect) : dialect_(dialect) {}
-  const DataType& parse(const std::string& type_text) {
+  const DataType& parse(std::string_view type_text) {
     auto found = types_.find(type_text);
     if (found == types_.end()) found = types_.emplace(type_text, dialect_.parse_type(type_text)).first;
     return found->second;
@@ -59,58 +60,125 @@ class TypeCache {
 
  private:
   const Dialect& dialect_;
-  std::unordered_map<std::string, DataType> types_;
+  std::map<std::string, DataType, std::less<>> types_;
 };
 
 // By their own numbers, which begin at 0 or at 1 depending on who tells them.
 void number_columns(std::vector<Column>& columns) {
-  std::sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.position < b.position; });
+  const auto before = [](const Column& a, const Column& b) { return a.position < b.position; };
+  if (!std::is_sorted(columns.begin(), columns.end(), before)) std::sort(columns.begin(), columns.end(), before);
   int position = 0;
   for (Column& column : columns) column.position = ++position;
+}
+
+// A text with its length in bytes before it, which no content can break: 2:id
+std::string counted(const std::string& expression) {
+  return fmt::format("concat(CAST(octet_length({0}) AS STRING), ':', {0})", expression);
+}
+
+// Reads what column_text() makes, from the front.
+class ColumnReader {
+ public:
+  ColumnReader(std::string_view text, TypeCache& types) : rest_(text), types_(types) {}
+  [[nodiscard]] bool done() const { return rest_.empty(); }
+
+  // Appends the next one. False: the text is not what was asked for.
+  bool append_to(std::vector<Column>& columns) {
+    const std::optional<int> position = number();
+    if (!position || rest_.empty() || (rest_[0] != '!' && rest_[0] != '?')) return false;
+    Column& column = columns.emplace_back();
+    column.position = *position;
+    column.nullable = rest_[0] == '?';
+    rest_.remove_prefix(1);
+    std::optional<std::string_view> name, type, default_expression, comment;
+    if (!counted_text(name) || !name || !counted_text(type) || !counted_text(default_expression) ||
+        !counted_text(comment))
+      return false;
+    column.name = *name;
+    column.type = types_.parse(type.value_or(""));
+    if (default_expression && *default_expression != "NULL") column.default_expression = *default_expression;
+    if (comment) column.comment = *comment;
+    return true;
+  }
+
+ private:
+  std::optional<int> number() {
+    int value = 0;
+    const auto [stop, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (error != std::errc() || value < 0) return std::nullopt;
+    rest_.remove_prefix(static_cast<std::size_t>(stop - rest_.data()));
+    return value;
+  }
+
+  // '-' is NULL. False: neither.
+  bool counted_text(std::optional<std::string_view>& text) {
+    if (rest_.starts_with('-')) {
+      rest_.remove_prefix(1);
+      return true;
+    }
+    const std::optional<int> size = number();
+    if (!size || !rest_.starts_with(':') || rest_.size() - 1 < static_cast<std::size_t>(*size)) return false;
+    text = rest_.substr(1, static_cast<std::size_t>(*size));
+    rest_.remove_prefix(1 + text->size());
+    return true;
+  }
+
+  std::string_view rest_;
+  TypeCache& types_;
+};
+
+Error unexpected_contents() {
+  return {"unexpected-result"_code, "the answer of information_schema has an unexpected shape",
+          "report this as a defect, with the runbook"};
 }
 
 using TableKey = std::pair<std::string, std::string>;  // schema, name
 
 }  // namespace
 
+// One row a table, its columns as one text: a row a column repeats the names of everything above it, four times the
+// bytes and twenty times the cells.
 std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs) {
+  // NULL, and so left out by collect_list, only where the table shows no columns to us.
+  const std::string column = fmt::format(
+      "concat(coalesce(CAST(c.ordinal_position AS STRING), '0'), CASE c.is_nullable WHEN 'NO' THEN '!' ELSE '?' END, "
+      "{}, coalesce({}, '-'), coalesce({}, '-'), coalesce({}, '-'))",
+      counted("c.column_name"), counted("c.full_data_type"), counted("c.column_default"), counted("c.comment"));
   std::string sql;
   for (std::size_t i = 0; i < catalogs.size(); ++i) {
     const std::string schema = dialect.quote(catalogs[i]) + ".information_schema";
     sql += fmt::format(
-        "{0}SELECT {1} AS catalog_index, t.table_schema, t.table_name, t.table_type, c.column_name, "
-        "c.ordinal_position, c.full_data_type, c.is_nullable, c.column_default, c.comment FROM {2}.tables AS t LEFT "
-        "JOIN "
-        "{2}.columns AS c ON c.table_schema = t.table_schema AND c.table_name = t.table_name WHERE t.table_schema <> "
-        "'information_schema'",
-        i == 0 ? "" : " UNION ALL ", i, schema);
+        "{0}SELECT {1} AS catalog_index, t.table_schema, t.table_name, t.table_type, count(c.column_name) AS "
+        "column_count, array_join(collect_list({3}), '') AS columns FROM {2}.tables AS t LEFT JOIN {2}.columns AS c ON "
+        "c.table_schema = t.table_schema AND c.table_name = t.table_name WHERE t.table_schema <> 'information_schema' "
+        "GROUP BY t.table_schema, t.table_name, t.table_type",
+        i == 0 ? "" : " UNION ALL ", i, schema, column);
   }
   return sql;
 }
 
 Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
                                                          const std::vector<std::string>& catalogs, const Rows& rows) {
-  constexpr std::size_t kCells = 10;
+  constexpr std::size_t kCells = 6;
+  constexpr std::int64_t kMostColumns = 1'000'000;
   std::vector<std::map<TableKey, Table>> tables(catalogs.size());  // ordered by schema, then name
   TypeCache types(dialect);
   for (const std::vector<Json>& row : rows.rows) {
     if (row.size() != kCells || !row[0].is_number_integer() || row[0].get<std::int64_t>() < 0 ||
         row[0].get<std::size_t>() >= catalogs.size())
-      return Error("unexpected-result"_code, "the answer of information_schema has an unexpected shape",
-                   "report this as a defect, with the runbook");
+      return unexpected_contents();
     const auto catalog = row[0].get<std::size_t>();
     Table& table = tables[catalog][{text(row[1]), text(row[2])}];
     table.name = {catalogs[catalog], text(row[1]), text(row[2])};
     table.kind = is_view(text(row[3])) ? Table::Kind::view : Table::Kind::table;
-    if (!row[4].is_string()) continue;  // a table that shows no columns to us
-    Column column;
-    column.name = text(row[4]);
-    column.position = row[5].is_number_integer() ? row[5].get<int>() : 0;
-    column.type = types.parse(text(row[6]));
-    column.nullable = text(row[7]) != "NO";
-    if (row[8].is_string() && text(row[8]) != "NULL") column.default_expression = text(row[8]);
-    column.comment = text(row[9]);
-    table.columns.push_back(std::move(column));
+    if (!row[4].is_number_integer() || !row[5].is_string()) return unexpected_contents();
+    const auto count = row[4].get<std::int64_t>();
+    if (count < 0 || count > kMostColumns) return unexpected_contents();
+    table.columns.reserve(static_cast<std::size_t>(count));
+    for (ColumnReader reader(row[5].get_ref<const std::string&>(), types); !reader.done();)
+      if (!reader.append_to(table.columns)) return unexpected_contents();
+    // A text that was cut between two columns would be fewer columns, not an error.
+    if (table.columns.size() != static_cast<std::size_t>(count)) return unexpected_contents();
   }
   std::vector<CatalogContents> contents;
   for (std::size_t i = 0; i < catalogs.size(); ++i) {

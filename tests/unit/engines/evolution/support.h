@@ -72,11 +72,13 @@ class ScriptedWarehouse : public Warehouse {
 class RecordingLog : public ActionLog {
  public:
   Result<void> started(const Action& action) override {
+    const std::lock_guard lock(mutex_);
     if (fail_at != 0 && started_texts.size() + 1 == fail_at) return Error("journal-broken"_code, "disk full", "none");
     started_texts.push_back(action.text);
     return {};
   }
   Result<void> finished(const Action&, const std::optional<Error>& error) override {
+    const std::lock_guard lock(mutex_);
     ++finished_count;
     failed_count += error ? 1U : 0U;
     return {};
@@ -85,6 +87,9 @@ class RecordingLog : public ActionLog {
   std::size_t finished_count = 0;
   std::size_t failed_count = 0;
   std::size_t fail_at = 0;  // 0: never
+
+ private:
+  std::mutex mutex_;
 };
 
 class SingleWarehouse : public Warehouses {

@@ -29,12 +29,8 @@ HttpResult contents_answer(const Json& rows) {
                       {"table_schema", "STRING"},
                       {"table_name", "STRING"},
                       {"table_type", "STRING"},
-                      {"column_name", "STRING"},
-                      {"ordinal_position", "INT"},
-                      {"full_data_type", "STRING"},
-                      {"is_nullable", "STRING"},
-                      {"column_default", "STRING"},
-                      {"comment", "STRING"}},
+                      {"column_count", "LONG"},
+                      {"columns", "STRING"}},
                      rows);
 }
 
@@ -67,11 +63,11 @@ TEST_F(WarehouseOfAWorkspace, OpensAnyCatalogWithoutARequest) {
 
 TEST_F(WarehouseOfAWorkspace, DescribesTwoCatalogsInOneStatement) {
   transport_->then(contents_answer(Json::parse(R"json([
-      ["1", "sales", "orders", "MANAGED", "id", "0", "BIGINT", "NO", null, null],
-      ["0", "sales", "v", "VIEW", "id", "1", "BIGINT", "YES", null, null],
-      ["0", "sales", "orders", "EXTERNAL", "Total", "2", "DECIMAL(10,2)", "YES", "0.0", "in euros"],
-      ["0", "sales", "orders", "EXTERNAL", "id", "1", "STRUCT<a: INT, b: ARRAY<STRING>>", "NO", null, null],
-      ["0", "hidden", "nothing", "MANAGED", null, null, null, null, null, null]])json")));
+      ["1", "sales", "orders", "MANAGED", "1", "0!2:id6:BIGINT--"],
+      ["0", "sales", "v", "VIEW", "1", "1?2:id6:BIGINT--"],
+      ["0", "sales", "orders", "EXTERNAL", "2",
+       "2?5:Total13:DECIMAL(10,2)3:0.08:in euros1!2:id32:STRUCT<a: INT, b: ARRAY<STRING>>--"],
+      ["0", "hidden", "nothing", "MANAGED", "0", ""]])json")));
   const Result<std::vector<CatalogContents>> got = warehouse_.describe({"prod", "st`age"}, {});
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(warehouse_.statements_sent(), 1U);
@@ -97,9 +93,39 @@ TEST_F(WarehouseOfAWorkspace, DescribesTwoCatalogsInOneStatement) {
   EXPECT_EQ((*got)[1].tables[0].columns[0].position, 1) << "positions begin at 1, whatever the server's do";
 }
 
+TEST_F(WarehouseOfAWorkspace, NoContentOfAColumnIsTakenForAnother) {
+  transport_->then(contents_answer(Json::parse(
+      R"json([["0", "s", "t", "MANAGED", "3",
+               "0?5:1?2:x6:STRING4:NULL6:--2:é1?1:a3:INT-0:2?3:b-!6:STRING11:'1!2:id--:'-"]])json")));
+  const Result<std::vector<CatalogContents>> got = warehouse_.describe({"prod"}, {});
+  ASSERT_TRUE(got) << got.error().message;
+  const std::vector<Column>& columns = (*got)[0].tables[0].columns;
+  ASSERT_THAT(columns, SizeIs(3));
+  EXPECT_EQ(columns[0].name, "1?2:x");
+  EXPECT_EQ(columns[0].default_expression, std::nullopt) << "NULL is what no default is printed as";
+  EXPECT_EQ(columns[0].comment, "--2:é") << "lengths are those of bytes";
+  EXPECT_EQ(columns[1].comment, "");
+  EXPECT_EQ(columns[2].name, "b-!");
+  EXPECT_EQ(columns[2].default_expression, "'1!2:id--:'");
+}
+
 TEST_F(WarehouseOfAWorkspace, AnAnswerOfAnotherShapeIsNoCatalog) {
-  transport_->then(contents_answer(Json::parse(R"([["7", "s", "t", "MANAGED", "a", "1", "INT", "NO", null, null]])")));
-  EXPECT_EQ(warehouse_.describe({"prod"}, {}).error().code, "unexpected-result");
+  for (const char* row : {R"(["7", "s", "t", "MANAGED", "1", "1?1:a3:INT--"])",          // no such catalog
+                          R"(["0", "s", "t", "MANAGED", "2", "1?1:a3:INT--"])",          // cut between two columns
+                          R"(["0", "s", "t", "MANAGED", "1", "1?1:a3:INT-"])",           // cut
+                          R"(["0", "s", "t", "MANAGED", "1", "1?1:a99:INT--"])",         // within a text
+                          R"(["0", "s", "t", "MANAGED", "1", "1?-3:INT--"])",            // no name
+                          R"(["0", "s", "t", "MANAGED", "1", "1*1:a3:INT--"])",          //
+                          R"(["0", "s", "t", "MANAGED", "1", "?1:a3:INT--"])",           //
+                          R"(["0", "s", "t", "MANAGED", "1", "1?-1:a3:INT--"])",         //
+                          R"(["0", "s", "t", "MANAGED", "1", "1?99999999999:a3:INT"])",  //
+                          R"(["0", "s", "t", "MANAGED", "-1", ""])", R"(["0", "s", "t", "MANAGED", "1", null])",
+                          R"(["0", "s", "t", "MANAGED", "99999999999", ""])"}) {
+    transport_->then(contents_answer(Json::array({Json::parse(row)})));
+    const Result<std::vector<CatalogContents>> got = warehouse_.describe({"prod"}, {});
+    ASSERT_FALSE(got) << row;
+    EXPECT_EQ(got.error().code, "unexpected-result") << row;
+  }
 }
 
 TEST_F(WarehouseOfAWorkspace, AMissingCatalogIsNamedInContext) {
