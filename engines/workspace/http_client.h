@@ -36,7 +36,7 @@ struct RetryPace {
   std::chrono::milliseconds longest{30'000};
   int max_attempts_idempotent = 6;  // where the policy says "some" (retry.h)
   // Throttled requests and refused submits are retried until the deadline of the call; without one, for so long.
-  std::chrono::milliseconds without_deadline{600'000};
+  std::chrono::milliseconds without_deadline{300'000};
   std::function<double()> jitter;  // 0..1; null: random
 };
 

@@ -149,7 +149,7 @@ class Execution {
     pace_.wait ? pace_.wait(time, call) : really_wait(time, call);
   }
   // For what is still to be done after a stop or the deadline.
-  [[nodiscard]] Call grace() const { return {{}, pace_.now() + pace_.cancel_grace, call_.trace}; }
+  [[nodiscard]] Call grace(milliseconds time) const { return {{}, pace_.now() + time, call_.trace}; }
 
   // Whether the submit has run is not known. Only a row with its own tags can tell; the lack of one cannot.
   Result<Json> settle(const Error& why, std::chrono::system_clock::time_point began) {
@@ -157,7 +157,10 @@ class Execution {
     const std::int64_t since =
         std::chrono::duration_cast<milliseconds>((began - kClockDoubt).time_since_epoch()).count();
     const bool late = interrupted();
-    const Call call = late ? grace() : call_;
+    // Tables are read back after a stop, too, in a call that nobody stops: there is nothing in it to be cancelled.
+    if (late && !changes_ && !call_.stop.stop_possible()) return why;
+    // Half of the grace, so that with the cancel behind it a Ctrl-C is over in time.
+    const Call call = late ? grace(pace_.cancel_grace / 2) : call_;
     const SteadyTime patience = pace_.now() + pace_.history_patience;
     std::string history = "the query history does not show it";
     for (milliseconds pause{250};; pause = std::min<milliseconds>(pause * 2, seconds(2))) {
@@ -246,7 +249,7 @@ class Execution {
 
   // Asks for the cancel and waits for the terminal state.
   Ending cancel() {
-    const Call call = grace();
+    const Call call = grace(pace_.cancel_grace);
     // Its answer may be lost although it took: half of the time is left to look.
     Call asking = call;
     asking.deadline = *call.deadline - pace_.cancel_grace / 2;

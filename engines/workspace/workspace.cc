@@ -140,6 +140,16 @@ ApiAnswer Workspace::fetch(const std::string& url, const HttpHeaders& headers, c
   http.ca_file = config_.ca_file;
   http.max_response_bytes = 512ULL << 20U;
   const Result<HostUrl> host = parse_host(url);
+  // The address itself is the credential.
+  if (host && host->scheme != "https" && !is_loopback(host->name)) {
+    ApiAnswer refused;
+    refused.error = Error("workspace-host-invalid"_code,
+                          fmt::format("a part of the result is offered at http://{}, and http is used for this machine "
+                                      "itself only",
+                                      host->authority),
+                          "ask the workspace's admin why its results are offered without TLS");
+    return refused;
+  }
   const std::string who = host ? fmt::format("{}://{}", host->scheme, host->authority) : "the result's storage";
   ApiAnswer answer = answer_of(patient_client_->send(http, RequestClass::idempotent, call, announce(call)), who,
                                "the request for a part of the result");

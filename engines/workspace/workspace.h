@@ -41,7 +41,7 @@ struct WorkspaceOptions {
   std::chrono::milliseconds attempt_limit{75'000};
   std::chrono::milliseconds large_attempt_limit{600'000};
   // How long a submit is tried that is refused or throttled, where the step has no deadline.
-  std::chrono::milliseconds submit_patience{900'000};
+  std::chrono::milliseconds submit_patience{300'000};
 };
 
 // Thread-safe.
