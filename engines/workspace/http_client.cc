@@ -77,6 +77,7 @@ HttpClient::HttpClient(std::shared_ptr<HttpTransport> transport, RetryPace pace)
 HttpAnswer HttpClient::send(const HttpRequest& request, RequestClass what, const Call& call, const OnWait& on_wait) {
   const SteadyTime end = call.deadline ? *call.deadline : Clock::now() + pace_.without_deadline;
   HttpAnswer answer;
+  std::string before;  // why there was another attempt
   while (true) {
     HttpResult result = transport_->send(request, call);
     ++answer.attempts;
@@ -85,16 +86,24 @@ HttpAnswer HttpClient::send(const HttpRequest& request, RequestClass what, const
     const RetryRule rule = answer.response ? rule_for(what, *answer.response) : rule_for(what, answer.failure);
     answer.may_have_run = rule.may_have_run;
     answer.throttled = answer.response && rule.again == RetryRule::Again::deadline;
+    // The attempt in which the time ran out says less than the one before it.
+    if (!answer.response && answer.failure.kind == HttpFailure::Kind::timeout && !before.empty())
+      answer.failure.detail += "; before that: " + before;
     if (rule.again == RetryRule::Again::no) return answer;
     if (rule.again == RetryRule::Again::some && answer.attempts >= pace_.max_attempts_idempotent) return answer;
 
     const Wait next = wait_for(answer, pace_, end, pace_.jitter ? pace_.jitter() : random_share());
     answer.throttled_for = next.asked;
-    if (!next.wait) return answer;
-    if (on_wait && next.wait->count() > 0) on_wait(reason(answer), *next.wait);
+    if (!next.wait) {
+      // Too late for another attempt, and still a little early: whoever asks the call shall see that it is over.
+      if (!next.asked && call.deadline) (void)pause(call, std::chrono::ceil<milliseconds>(end - Clock::now()));
+      return answer;
+    }
+    before = reason(answer);
+    if (on_wait && next.wait->count() > 0) on_wait(before, *next.wait);
     if (!pause(call, *next.wait)) {
       answer.failure = {HttpFailure::Kind::cancelled, false, false,
-                        "cancelled while waiting to send the request again: " + reason(answer)};
+                        "cancelled while waiting to send the request again: " + before};
       answer.response.reset();
       return answer;
     }

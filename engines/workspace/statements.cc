@@ -148,19 +148,27 @@ class Execution {
   void wait(milliseconds time, const Call& call) const {
     pace_.wait ? pace_.wait(time, call) : really_wait(time, call);
   }
-  // For what is still to be done after a stop or the deadline.
-  [[nodiscard]] Call grace(milliseconds time) const { return {{}, pace_.now() + time, call_.trace}; }
+  // For what is still to be done after a stop or the deadline: all of it together has one grace.
+  Call grace() {
+    if (!grace_end_) grace_end_ = pace_.now() + pace_.cancel_grace;
+    return {{}, grace_end_, call_.trace};
+  }
+  // For finding out what to cancel; the rest is for cancelling it.
+  Call grace_for_search() {
+    Call call = grace();
+    *call.deadline -= pace_.cancel_grace / 4;
+    return call;
+  }
 
   // Whether the submit has run is not known. Only a row with its own tags can tell; the lack of one cannot.
   Result<Json> settle(const Error& why, std::chrono::system_clock::time_point began) {
     announce("the answer to a submit did not arrive: looking for the statement in the query history");
     const std::int64_t since =
         std::chrono::duration_cast<milliseconds>((began - kClockDoubt).time_since_epoch()).count();
-    const bool late = interrupted();
+    bool late = interrupted();
     // Tables are read back after a stop, too, in a call that nobody stops: there is nothing in it to be cancelled.
     if (late && !changes_ && !call_.stop.stop_possible()) return why;
-    // Half of the grace, so that with the cancel behind it a Ctrl-C is over in time.
-    const Call call = late ? grace(pace_.cancel_grace / 2) : call_;
+    Call call = late ? grace_for_search() : call_;
     const SteadyTime patience = pace_.now() + pace_.history_patience;
     std::string history = "the query history does not show it";
     for (milliseconds pause{250};; pause = std::min<milliseconds>(pause * 2, seconds(2))) {
@@ -171,9 +179,19 @@ class Execution {
       }
       if (!found) history = "the query history cannot be read: " + found.error().message;
       const bool hopeless = !found && found.error().code != "timeout" && found.error().code != "cancelled";
-      if (hopeless || call.stopped() || past_deadline(call) || pace_.now() + pause > patience) break;
-      wait(pause, call);
-      if (call.stopped() || past_deadline(call)) break;
+      if (hopeless) break;
+      if (!late && !interrupted()) {
+        if (pace_.now() + pause > patience) break;
+        wait(pause, call);
+      } else if (!late) {
+        // What was interrupted here still has to be found, so that it can be cancelled.
+        late = true;
+        call = grace_for_search();
+        pause = milliseconds(125);
+      } else {
+        wait(pause, call);
+        if (past_deadline(call)) break;
+      }
     }
     if (id_.empty()) return unknown(why, history);
     // Nothing is known of its state yet: the next poll tells.
@@ -249,10 +267,10 @@ class Execution {
 
   // Asks for the cancel and waits for the terminal state.
   Ending cancel() {
-    const Call call = grace(pace_.cancel_grace);
+    const Call call = grace();
     // Its answer may be lost although it took: half of the time is left to look.
     Call asking = call;
-    asking.deadline = *call.deadline - pace_.cancel_grace / 2;
+    asking.deadline = *call.deadline - (*call.deadline - pace_.now()) / 2;
     const ApiAnswer asked = workspace_.send(
         {"POST", fmt::format("/api/2.0/sql/statements/{}/cancel", percent_encoded(id_)), Json::object(), false},
         RequestClass::idempotent, asking);
@@ -291,6 +309,7 @@ class Execution {
   const Call& call_;
   bool returns_rows_ = false;
   bool changes_ = true;
+  std::optional<SteadyTime> grace_end_;
   std::string submit_id_;
   QueryTags tags_;
   std::string id_;
