@@ -98,6 +98,7 @@ class Reader {
   Result<Rows> run(SideName name, const std::string& sql) {
     Statement statement;
     statement.sql = sql;
+    statement.is_query = true;
     Result<Rows> rows = side(name).warehouse->run(statement, call_);
     if (!rows && interruption(rows.error())) {
       const std::lock_guard lock(mutex_);

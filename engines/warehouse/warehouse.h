@@ -25,6 +25,8 @@ struct Statement {
   // It may run for long (a person wrote it): a server is asked for its id at once rather than for its result soon, so
   // that it can be followed and cancelled from the first moment on.
   bool long_running = false;
+  // Of our own making, only reads, and returns rows: so its words, which are many in a digest, need not be looked at.
+  bool is_query = false;
 };
 
 struct ResultColumn {

@@ -55,6 +55,11 @@ class Execution {
   Execution(const std::string& connection, Workspace& workspace, const StatementPace& pace, const Statement& statement,
             const Call& call)
       : connection_(connection), workspace_(workspace), pace_(pace), statement_(statement), call_(call) {
+    if (statement.is_query) {
+      returns_rows_ = true;
+      changes_ = false;
+      return;
+    }
     const std::vector<StatementWord> words = statement_words(statement.sql, SqlFlavour::spark);
     returns_rows_ = lockstep::returns_rows(words);
     changes_ = !only_reads(words);

@@ -56,6 +56,7 @@ Result<Rows> DatabricksWarehouse::run(const Statement& statement, const Call& ca
 Result<Rows> DatabricksWarehouse::ask(std::string sql, const Call& call) {
   Statement statement;
   statement.sql = std::move(sql);
+  statement.is_query = true;
   statement.max_rows = kMetadataRows;
   return run(statement, call);
 }
@@ -101,7 +102,7 @@ Result<std::vector<Dependents>> DatabricksWarehouse::dependents(std::string_view
 Result<void> DatabricksWarehouse::transact(std::string_view /*catalog*/, const std::vector<std::string>& statements,
                                            const CommitStamp& /*stamp*/, const Call& call) {
   for (std::size_t i = 0; i < statements.size(); ++i) {
-    Result<Rows> done = ask(statements[i], call);
+    Result<Rows> done = run({statements[i], {}}, call);
     if (done) continue;
     return std::move(done)
         .error()

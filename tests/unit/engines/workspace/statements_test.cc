@@ -127,6 +127,17 @@ TEST(Polling, TheIdIsJournaledBeforeTheFirstPoll) {
   EXPECT_THAT(lab.journal, ElementsAre("dr s1 changes after 1 requests"));
 }
 
+TEST(Polling, AQueryOfOurOwnReadsWhateverItsWordsAre) {
+  StatementLab lab;
+  lab.transport->then(answer_state("SUCCEEDED", one_row()));
+  Statement statement;
+  statement.sql = "a digest whose words nobody reads";
+  statement.is_query = true;
+  ASSERT_TRUE(lab.client.run(statement, lab.call));
+  EXPECT_THAT(lab.journal, ElementsAre("dr s1 reads after 1 requests"));
+  EXPECT_TRUE(lab.body().contains("row_limit"));
+}
+
 TEST(Polling, WithoutAJournalNothingGoesOn) {
   StatementLab lab;
   auto trace = std::make_shared<CallTrace>(*lab.call.trace);
