@@ -34,6 +34,9 @@ struct Call {
   std::stop_token stop;
   std::optional<SteadyTime> deadline;
   std::shared_ptr<const CallTrace> trace = nullptr;  // null: on nobody's behalf (doctor, tests)
+  // Made after a stop or the deadline, to read back what was done: when it is cut off, nothing is looked up or
+  // cancelled.
+  bool reads_back = false;
 
   [[nodiscard]] bool stopped() const { return stop.stop_requested(); }
   [[nodiscard]] bool expired() const { return deadline && std::chrono::steady_clock::now() >= *deadline; }

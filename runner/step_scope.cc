@@ -62,8 +62,7 @@ std::string StepScope::asked() const {
 
 std::optional<std::size_t> StepScope::waits_for() const {
   if (!state_.report.dry_run || !last_outputs_) return std::nullopt;
-  // A look alone may have given fewer outputs than a run does.
-  return state_.pending[*last_outputs_] ? state_.pending[*last_outputs_] : last_outputs_;
+  return state_.pending[*last_outputs_];
 }
 
 Result<std::size_t> StepScope::needed_step(std::string_view id) const {

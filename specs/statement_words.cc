@@ -228,10 +228,10 @@ bool only_reads(const std::vector<StatementWord>& words) {
 bool returns_rows(const std::vector<StatementWord>& words) {
   constexpr std::array<std::string_view, 4> kWritesData{"insert", "update", "delete", "merge"};
   if (words.empty() || !is_one_of(words.front(), kReading)) return false;
-  // Only behind WITH does another verb decide; elsewhere such a word is a name: SELECT update FROM t.
-  return !same_name(words.front().text, "with") ||
-         std::none_of(words.begin(), words.end(),
-                      [&](const StatementWord& word) { return is_one_of(word, kWritesData); });
+  // Only behind WITH and FROM does another verb decide; elsewhere such a word is a name: SELECT update FROM t.
+  const bool other_verb = same_name(words.front().text, "with") || same_name(words.front().text, "from");
+  return !other_verb || std::none_of(words.begin(), words.end(),
+                                     [&](const StatementWord& word) { return is_one_of(word, kWritesData); });
 }
 
 bool mentions(const std::vector<StatementWord>& words, std::string_view name) {

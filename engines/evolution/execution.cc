@@ -35,7 +35,7 @@ std::set<std::string> not_taken(const Table& wanted, const Table& now, const Dia
 // After a stop or at the end of the time the tables are still read back, but not for long.
 Call call_for_reading_back(const Call& call) {
   if (!call.stopped() && !call.expired()) return call;
-  return {std::stop_token(), std::chrono::steady_clock::now() + std::chrono::milliseconds(1500), call.trace};
+  return {std::stop_token(), std::chrono::steady_clock::now() + std::chrono::milliseconds(1500), call.trace, true};
 }
 
 std::vector<std::string> without(const std::vector<std::string>& names, const std::set<std::string>& missing) {

@@ -104,7 +104,7 @@ class ResultReader {
 
   Result<void> take_data(Json& data) {
     Result<std::int64_t> count = take_rows(data, manifest_, statement_.max_rows, rows_.rows);
-    if (!count) return std::move(count).error();
+    if (!count) return unread(std::move(count).error(), "its result");
     got_ += *count;
     return {};
   }
@@ -128,7 +128,7 @@ class ResultReader {
       return std::move(why).with_context(
           fmt::format("the statement {} had succeeded; this was {}", statement_.id, what));
     Error error = incomplete(
-        fmt::format("the statement {} ran to its end, and {} cannot be read: {}", statement_.id, what, why.message));
+        fmt::format("the statement {} had succeeded, and {} cannot be read: {}", statement_.id, what, why.message));
     error.context = std::move(why.context);
     return error;
   }

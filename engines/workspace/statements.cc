@@ -171,8 +171,7 @@ class Execution {
     const std::int64_t since =
         std::chrono::duration_cast<milliseconds>((began - kClockDoubt).time_since_epoch()).count();
     bool late = interrupted();
-    // Tables are read back after a stop, too, in a call that nobody stops: there is nothing in it to be cancelled.
-    if (late && !changes_ && !call_.stop.stop_possible()) return why;
+    if (late && call_.reads_back) return why;
     Call call = late ? grace_for_search() : call_;
     const SteadyTime patience = pace_.now() + pace_.history_patience;
     std::string history = "the query history does not show it";

@@ -132,11 +132,11 @@ void say_results(std::vector<Said>& said) {
   said.push_back({"a_row_too_wide", edited([](Json& answer) {
                     if (answer.contains("result")) answer["result"]["data_array"] = Json::parse(R"([["1", "2"]])");
                   }),
-                  "workspace-answer-invalid", "1 cells"});
+                  "result-incomplete", "1 cells"});
   said.push_back({"rows_that_are_none", edited([](Json& answer) {
                     if (answer.contains("result")) answer["result"]["data_array"] = Json::parse(R"(["1"])");
                   }),
-                  "workspace-answer-invalid", "cells"});
+                  "result-incomplete", "cells"});
   said.push_back({"chunk_announced_and_missing",
                   edited([](Json& answer) { answer["manifest"]["total_chunk_count"] = 2; }), "result-incomplete", "",
                   kQuery, 0, 0, 1});
@@ -151,17 +151,17 @@ void say_results(std::vector<Said>& said) {
   said.push_back({"chunk_is_a_list", two_chunks(answering(Op::chunk, text_reply("[]"), 9)), "result-incomplete",
                   "part 1", kQuery, 0, 0, 1});
   said.push_back({"chunk_is_no_json", two_chunks(answering(Op::chunk, text_reply("{\"data_array\": [["), 9)),
-                  "workspace-answer-invalid", "had succeeded", kQuery, 0, 0, 1});
+                  "result-incomplete", "had succeeded", kQuery, 0, 0, 1});
   const auto links = [](LabSetup& setup) { setup.plan.links = true; };
   const Reply expired = json_reply({{"message", "expired"}}, 403);
   said.push_back({"links", two_chunks(links), "", "", kQuery, 3, 0, 1});
   said.push_back({"a_link_expired", two_chunks(both(links, answering(Op::link, expired))), "", "", kQuery, 3, 0, 2});
   said.push_back({"links_always_expired", two_chunks(both(links, answering(Op::link, expired, 99))),
-                  "authentication-refused", "had succeeded", kQuery, 0, 0, 1});
+                  "result-incomplete", "had succeeded", kQuery, 0, 0, 1});
   said.push_back({"a_link_to_no_json", two_chunks(both(links, answering(Op::link, text_reply("[[1], "), 9))),
-                  "workspace-answer-invalid", "had succeeded"});
+                  "result-incomplete", "had succeeded"});
   said.push_back({"a_link_to_an_object", two_chunks(both(links, answering(Op::link, text_reply("{}"), 9))),
-                  "workspace-answer-invalid", "no list of rows"});
+                  "result-incomplete", "no list of rows"});
 }
 
 // An answer that is well formed HTTP and nothing else: it tells nothing.
