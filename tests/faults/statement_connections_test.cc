@@ -37,7 +37,7 @@ TEST_P(StatementConnections, ARefusedSubmitIsTriedUntilTheDeadline) {
   const Result<Rows> rows = lab.run(kDeadline);
   EXPECT_EQ(rows.error().code, "workspace-unreachable") << text_of(rows);
   EXPECT_LE(since(began), kDeadline + kGrace);
-  EXPECT_GE(since(began), kDeadline - milliseconds(50));
+  EXPECT_GE(since(began), kDeadline) << "else the step would not be said to have run into its timeout";
   EXPECT_GE(waits->load(), 4);
 }
 
