@@ -11,9 +11,9 @@
 
 namespace lockstep {
 
-bool is_token(std::string_view text);             // RFC 9110 5.6.2: a method or a header's name
-std::string_view trimmed(std::string_view text);  // without blanks and tabs at both ends
-std::string printable_header(std::string_view text);     // for a message: other bytes than printable ASCII as \xNN
+bool is_token(std::string_view text);                 // RFC 9110 5.6.2: a method or a header's name
+std::string_view trimmed(std::string_view text);      // without blanks and tabs at both ends
+std::string printable_header(std::string_view text);  // for a message: other bytes than printable ASCII as \xNN
 std::optional<int> status_code(std::string_view status_line);  // of HTTP/1.0 or 1.1, 100 to 599
 
 // How the end of a body is known (RFC 9112 6.3).
