@@ -134,9 +134,12 @@ TEST_P(StatementConnections, ASubmitOnADeadConnectionIsAmbiguousAndNotSentAgain)
     };
   };
   WorkspaceLab lab(std::move(made));
-  ASSERT_TRUE(lab.run(milliseconds(5'000)));
+  ASSERT_TRUE(lab.run(milliseconds(5'000), "INSERT INTO t VALUES (1)"));
+  // The history shows the same text under the tags of the first.
   const Result<Rows> rows = lab.run(milliseconds(5'000), "INSERT INTO t VALUES (1)");
+  ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().code, "outcome-unknown") << text_of(rows);
+  EXPECT_GE(lab.api.requests(Op::history), 1);
   EXPECT_EQ(lab.api.executions(), 1) << "the first statement";
   EXPECT_EQ(lab.server.executed("/api/2.0/sql/statements"), 2) << "one submit each";
 }

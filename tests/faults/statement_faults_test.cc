@@ -14,7 +14,7 @@ using ::testing::Not;
 // What stalls takes the whole deadline; the rest gets one that a busy machine does not miss.
 constexpr milliseconds kShort{200};
 constexpr milliseconds kLong{5'000};
-constexpr milliseconds kAsked{150};  // by Retry-After
+constexpr milliseconds kAsked{100};  // by Retry-After
 
 struct Fault {
   enum class Nature {
@@ -68,8 +68,8 @@ std::vector<Fault> faults() {
       {"unavailable", Nature::broken, reply(plainly(503))},
       {"gateway_timeout", Nature::broken, reply(plainly(504))},
       {"throttled", Nature::throttling, reply(plainly(429))},
-      {"throttled_for", Nature::throttling, reply(plainly(429, {{"Retry-After", "0.15"}}))},
-      {"unavailable_for", Nature::throttling, reply(plainly(503, {{"Retry-After", "0.15"}}))},
+      {"throttled_for", Nature::throttling, reply(plainly(429, {{"Retry-After", "0.1"}}))},
+      {"unavailable_for", Nature::throttling, reply(plainly(503, {{"Retry-After", "0.1"}}))},
       {"stall", Nature::stalling, script({{Do::stall, {}, {}}})},
       {"drip", Nature::stalling,
        [](const Reply& honest) { return scripted({{Do::drip, reply_text(honest), milliseconds(15)}}); }},

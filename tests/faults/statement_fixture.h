@@ -31,7 +31,7 @@ inline StatementPace quick_pace() {
   pace.first_poll = milliseconds(10);
   pace.longest_poll = milliseconds(20);
   pace.poll_patience = milliseconds(2'000);
-  pace.cancel_grace = milliseconds(300);
+  pace.cancel_grace = milliseconds(400);
   pace.history_patience = milliseconds(200);
   return pace;
 }

@@ -154,7 +154,7 @@ std::vector<Echo> echoes() {
                          {"token_page", Op::token, page},           {"link_404", Op::link, json(404)},
                          {"link_403", Op::link, json(403)},         {"link_page", Op::link, page},
                          {"cancel_400", Op::cancel, json(400)}};
-  for (const std::size_t before : {270, 280, 290, 295})
+  for (const std::size_t before : {270U, 280U, 290U, 295U})
     made.push_back({fmt::format("submit_cut_at_{}", before), Op::submit, at_the_edge(before)});
   return made;
 }
