@@ -135,13 +135,31 @@ class CrossMetastore : public Step {
             open_side(target_, request_.target_connection, request_.target_catalog, context, SideName::target);
         !opened)
       return opened;
-    // Two connections may lead to one place, by a variable of the environment for instance.
-    if (source_.warehouse->identity() == target_.warehouse->identity() &&
-        fold_name(request_.source_catalog) == fold_name(request_.target_catalog))
+    if (fold_name(request_.source_catalog) != fold_name(request_.target_catalog)) return {};
+    if (source_.warehouse->identity() == target_.warehouse->identity() || one_metastore(context.call))
       return Error("catalogs-equal"_code,
                    fmt::format("source and destination are the same catalog \"{}\"", request_.source_catalog),
                    "name the clone in `destination_catalog`; a catalog compared with itself proves nothing");
     return {};
+  }
+
+  // Two connections may lead to one place, by another warehouse or another workspace of one metastore.
+  bool one_metastore(const Call& call) {
+    std::string names[2];
+    for (const Side* side : {&source_, &target_}) {
+      const std::string query = side->dialect->metastore_query();
+      if (query.empty()) return false;
+      const Result<Rows> rows = side->warehouse->run({query, {}, 1}, call);
+      const bool told = rows && rows->rows.size() == 1 && !rows->rows[0].empty() && rows->rows[0][0].is_string();
+      if (!told) {
+        scope_.notes.push_back(fmt::format(
+            "whether both catalogs \"{}\" are one and the same could not be told: the {} does not name its metastore",
+            request_.source_catalog, side == &source_ ? "source" : "target"));
+        return false;
+      }
+      names[side == &source_ ? 0 : 1] = rows->rows[0][0].get<std::string>();
+    }
+    return names[0] == names[1];
   }
 
   static Error in_side(Error error, SideName name, const std::string& catalog) {

@@ -145,6 +145,10 @@ class Dialect {
     return {};
   }
 
+  // A statement with one cell that names the metastore behind a connection: two workspaces can share one, and then a
+  // catalog of one name is one catalog. Empty: catalogs are told apart by their connection alone.
+  [[nodiscard]] virtual std::string metastore_query() const { return {}; }
+
   // Digests. The name holds algorithm, engine and version; only digests of one name may be compared.
   [[nodiscard]] virtual std::string digest_name() const = 0;
   // The lossless type both sides can be cast to, or the reason why there is none.

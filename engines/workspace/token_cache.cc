@@ -16,6 +16,7 @@ Error gave_up(const Call& call) {
 }
 
 constexpr seconds kEarlyFetch{5};
+constexpr seconds kTooShort{2};  // the grace of a cancel
 
 // Says nothing about the credentials: whoever waits has time of their own.
 bool personal(const Error& error) {
@@ -38,9 +39,8 @@ Result<std::string> CachedTokenSource::header(const Call& call) {
       Call own = call;
       if (usable) {
         // The old one is still good: the new one may cost this caller a moment, but neither its time nor its purpose.
-        const SteadyTime most = now + kEarlyFetch;
-        if (own.deadline && *own.deadline < most) return token_->header;
-        own.deadline = most;
+        if (own.deadline && *own.deadline - now <= kTooShort) return token_->header;
+        own.deadline = std::min(own.deadline.value_or(now + kEarlyFetch), now + kEarlyFetch);
       }
       Result<std::string> fresh = fetch_now(own, lock);
       if (fresh || old.empty() || !token_) return fresh;

@@ -55,6 +55,7 @@ class DatabricksDialect final : public Dialect {
   [[nodiscard]] std::string not_digestible(const DataType& type) const override;
   [[nodiscard]] std::string digest_query(const TableName& table, const std::optional<std::string>& version,
                                          const std::vector<DigestColumn>& columns) const override;
+  [[nodiscard]] std::string metastore_query() const override { return "SELECT current_metastore()"; }
   [[nodiscard]] std::string clone_xs_name() const override;
   [[nodiscard]] std::string clone_xs_leaves_out(const DataType& type) const override;
   [[nodiscard]] std::string clone_xs_query(const TableName& table, const std::optional<std::string>& version,

@@ -29,7 +29,7 @@ DatabricksWarehouse::DatabricksWarehouse(std::string name, std::unique_ptr<Works
       in_flight_(max_in_flight) {}
 
 std::string DatabricksWarehouse::identity() const {
-  return workspace_->config().host;  // a warehouse computes: the catalogs are the same whichever is asked
+  return fmt::format("{} warehouse {}", workspace_->config().host, workspace_->config().warehouse_id);
 }
 
 Result<const Dialect*> DatabricksWarehouse::open(std::string_view /*catalog*/, const Call& /*call*/) {

@@ -58,7 +58,7 @@ TEST_F(WarehouseOfAWorkspace, OpensAnyCatalogWithoutARequest) {
   EXPECT_EQ((*dialect)->name(), "databricks");
   EXPECT_FALSE(*warehouse_.version("whatever", {}));
   EXPECT_THAT(transport_->seen(), IsEmpty());
-  EXPECT_EQ(warehouse_.identity(), "https://ws.example");
+  EXPECT_EQ(warehouse_.identity(), "https://ws.example warehouse wh1");
 }
 
 TEST_F(WarehouseOfAWorkspace, DescribesTwoCatalogsInOneStatement) {
