@@ -164,7 +164,7 @@ TEST(Chunks, RowsOfAnotherWidthAreRefused) {
   StatementLab lab;
   lab.transport->then(answer_state(
       "SUCCEEDED", result_of(Json::array({column("n", "INT")}), Json::array({Json::array({"1", "2"})}), 1)));
-  EXPECT_EQ(lab.run().error().code, "workspace-answer-invalid");
+  EXPECT_EQ(lab.run().error().code, "result-incomplete");
 }
 
 // ---- Links
