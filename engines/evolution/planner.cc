@@ -53,6 +53,7 @@ Result<std::vector<TableFacts>> measure(Warehouse& warehouse, const Dialect& dia
   for (std::size_t first = 0; first < open.size(); first += kTablesPerStatement) {
     const std::size_t last = std::min(first + kTablesPerStatement, open.size());
     std::vector<std::string> selects;
+    selects.reserve(last - first);
     for (std::size_t k = first; k < last; ++k)
       selects.push_back(facts_query(dialect, differences[open[k].first].destination, open[k].second, k));
     const Result<Rows> rows = warehouse.run({fmt::format("{}", fmt::join(selects, " UNION ALL ")), {}}, call);
