@@ -62,7 +62,7 @@ std::vector<CatalogAccess> statement_accesses(const Runbook& runbook, const Json
   const SqlFlavour flavour = spec != nullptr && spec->type == "databricks" ? SqlFlavour::spark : SqlFlavour::duckdb;
   const std::vector<StatementWord> words = statement_words(statement->get_ref<const std::string&>(), flavour);
   const bool writes = !only_reads(words);
-  const std::optional<std::vector<std::string>> targets = written_names(words);
+  const std::optional<std::vector<std::string>> targets = writes ? written_names(words) : std::nullopt;
   std::vector<CatalogAccess> accesses;
   const Member* catalogs = spec == nullptr ? nullptr : spec->node->find("catalogs");
   const auto is_catalog = [&](const std::string& name) {
