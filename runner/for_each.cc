@@ -11,7 +11,7 @@ namespace lockstep {
 
 namespace {
 
-constexpr std::size_t kMaxWarnings = 50;
+constexpr std::size_t kMaxItemWarnings = 50;
 constexpr std::size_t kMaxItemText = 40;
 
 std::string item_text(std::size_t index, const Json& item) {
@@ -136,7 +136,7 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
       if (!first_failed) first_failed = i;
     }
     for (const std::string& warning : result.warnings)
-      if (++warnings <= kMaxWarnings)
+      if (++warnings <= kMaxItemWarnings)
         whole.warnings.push_back(fmt::format("{}: {}", item_text(i, items_[i].json), warning));
     whole.attempts = std::max(whole.attempts, result.attempts);
     whole.not_lookable = whole.not_lookable || result.not_lookable;
@@ -150,8 +150,8 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
     report.error = std::move(result.error);
     report.actions = std::move(result.actions);
   }
-  if (warnings > kMaxWarnings)
-    whole.warnings.push_back(fmt::format("and {} more warnings of its items", warnings - kMaxWarnings));
+  if (warnings > kMaxItemWarnings)
+    whole.warnings.push_back(fmt::format("and {} more warnings of its items", warnings - kMaxItemWarnings));
   whole.figure = fmt::format("{} item{}", items_.size(), items_.size() == 1 ? "" : "s");
   if (failed > 0) {
     whole.figure += fmt::format(", {} failed", failed);

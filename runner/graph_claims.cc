@@ -13,7 +13,7 @@ namespace {
 
 using Mode = Claim::Mode;
 
-constexpr std::size_t kMaxWarnings = 20;
+constexpr std::size_t kMaxClaimWarnings = 20;
 constexpr std::size_t kBatch = 64;  // sources whose reach is computed in one pass: one bit each
 
 // The mode that excludes whatever a or b excludes.
@@ -202,10 +202,10 @@ void warn_of_unordered_steps(const Runbook& runbook, const Graph& graph, Diagnos
   for (const auto& [key, partner] : partners) {
     const StepSpec& later = runbook.steps[key.first];
     const StepSpec& first = runbook.steps[partner.other];
-    if (++warnings > kMaxWarnings) {
+    if (++warnings > kMaxClaimWarnings) {
       diagnostics.warning("unordered-steps"_code, later.id_span,
                           fmt::format("{} more steps share a catalog with a step that has no order to them",
-                                      partners.size() - kMaxWarnings),
+                                      partners.size() - kMaxClaimWarnings),
                           "add `needs` where the order matters");
       return;
     }

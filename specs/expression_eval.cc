@@ -7,7 +7,7 @@ namespace lockstep {
 
 namespace {
 
-using Kind = ExprNode::Kind;
+using NodeKind = ExprNode::Kind;
 using Op = ExprNode::Op;
 
 std::string_view excerpt(std::string_view text) {
@@ -36,21 +36,21 @@ class Evaluator {
   Result<Value> eval(ExprIndex index) {
     const ExprNode& node = expr_.nodes[index];
     switch (node.kind) {
-      case Kind::literal:
+      case NodeKind::literal:
         return Value{node.literal, false};
-      case Kind::name:
+      case NodeKind::name:
         return name(node);
-      case Kind::field:
-      case Kind::index:
+      case NodeKind::field:
+      case NodeKind::index:
         return access(index);
-      case Kind::negation: {
+      case NodeKind::negation: {
         Result<Value> operand = boolean(node.left, "!");
         if (operand) operand->json = !operand->json.get<bool>();
         return operand;
       }
-      case Kind::binary:
+      case NodeKind::binary:
         return binary(node);
-      case Kind::call:
+      case NodeKind::call:
         return call(node);
     }
     return Error("expression-type"_code, "unknown node", "report this as a bug");
@@ -164,7 +164,7 @@ class Evaluator {
   }
 
   [[nodiscard]] bool is_null_literal(ExprIndex index) const {
-    return expr_.nodes[index].kind == Kind::literal && expr_.nodes[index].literal.is_null();
+    return expr_.nodes[index].kind == NodeKind::literal && expr_.nodes[index].literal.is_null();
   }
 
   Result<Value> binary(const ExprNode& node) {

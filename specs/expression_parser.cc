@@ -10,7 +10,7 @@ namespace lockstep {
 namespace {
 
 using Op = ExprNode::Op;
-using Kind = ExprNode::Kind;
+using NodeKind = ExprNode::Kind;
 
 // A node under construction, with the depth of its tree, which bounds every recursion over it.
 struct Built {
@@ -113,7 +113,7 @@ class Parser {
       const Built right = binary(level + 1, open);
       if (error_) break;
       ExprNode node;
-      node.kind = Kind::binary;
+      node.kind = NodeKind::binary;
       node.op = found->op;
       node.begin = expr_.nodes[left.node].begin;
       node.left = left.node;
@@ -130,7 +130,7 @@ class Parser {
     }
     if (!at("!")) return postfix(open);
     ExprNode node;
-    node.kind = Kind::negation;
+    node.kind = NodeKind::negation;
     node.begin = token_.begin;
     next();
     const Built operand = unary(open + 1);
@@ -147,7 +147,7 @@ class Parser {
       std::uint32_t depth = base.depth;
       if (take(".")) {
         if (error_) break;
-        node.kind = Kind::field;
+        node.kind = NodeKind::field;
         node.mark = token_.begin;
         // true, false and null are names here.
         if (token_.kind != Token::Kind::name &&
@@ -159,7 +159,7 @@ class Parser {
         next();
       } else {
         next();
-        node.kind = Kind::index;
+        node.kind = NodeKind::index;
         const Built index = binary(0, open + 1);
         node.right = index.node;
         depth = std::max(depth, index.depth);
@@ -179,7 +179,7 @@ class Parser {
       return add(std::move(node), 1);
     }
     if (token_.kind == Token::Kind::name) {
-      node.kind = Kind::name;
+      node.kind = NodeKind::name;
       node.end = token_.end;
       next();
       if (!at("(")) return add(std::move(node), 1);
@@ -195,7 +195,7 @@ class Parser {
   }
 
   Built call(ExprNode node, std::uint32_t open) {
-    node.kind = Kind::call;
+    node.kind = NodeKind::call;
     node.mark = node.end;
     node.end = 0;
     next();

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kCheckpoint = 64;
-constexpr std::size_t kMaxFindings = 20;  // a binary file has thousands, all with one cause
+constexpr std::size_t kMaxBadBytes = 20;  // a binary file has thousands, all with one cause
 
 std::string_view name_of_control(char32_t c) {
   switch (c) {
@@ -95,10 +95,10 @@ bool check_bytes(std::string_view text, Diagnostics& diagnostics) {
     const Utf8Char c = decode_utf8(text, place.offset);
     const bool line_end = c.code_point == '\r' && place.offset + 1 < text.size() && text[place.offset + 1] == '\n';
     if (!c.valid || (forbidden(c.code_point) && !line_end)) {
-      if (++findings > kMaxFindings) {
+      if (++findings > kMaxBadBytes) {
         diagnostics.error(
             "yaml-too-many-findings"_code, {place, place},
-            fmt::format("more than {} bytes of this file are no text; the rest is not listed", kMaxFindings),
+            fmt::format("more than {} bytes of this file are no text; the rest is not listed", kMaxBadBytes),
             "is this a binary file?");
         return false;
       }

@@ -15,7 +15,7 @@ constexpr std::uint64_t kDefaultRows = 1000;
 // What the schema allows; more rows than that are no result for a report but a table's content.
 constexpr std::uint64_t kMostRows = 1'000'000;
 
-struct Request {
+struct QueryRequest {
   Statement statement;
   std::uint64_t max_rows = kDefaultRows;  // kept; statement.max_rows may be more, to decide an expectation
   std::optional<Expectation> expectation;
@@ -25,8 +25,8 @@ Error invalid(std::string what) {
   return Error("input-invalid"_code, std::move(what), "see `lockstep schema sql/query` for the fields");
 }
 
-Result<Request> read_request(const Json& inputs) {
-  Request request;
+Result<QueryRequest> read_query_request(const Json& inputs) {
+  QueryRequest request;
   const auto statement = inputs.find("statement");
   if (statement == inputs.end() || !statement->is_string()) return invalid("`statement` must be a text");
   request.statement.sql = statement->get<std::string>();
@@ -75,7 +75,7 @@ std::string figure_of(const Json& outputs) {
 
 class SqlQuery : public Step {
  public:
-  explicit SqlQuery(Request request) : request_(std::move(request)) {}
+  explicit SqlQuery(QueryRequest request) : request_(std::move(request)) {}
 
   Result<Look> look(const StepContext& context) override {
     Result<Warehouse*> warehouse = context.warehouses.get(context.connection);
@@ -130,14 +130,14 @@ class SqlQuery : public Step {
   }
 
  private:
-  Request request_;
+  QueryRequest request_;
   Warehouse* warehouse_ = nullptr;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Step>> make_sql_query(const Json& inputs) {
-  Result<Request> request = read_request(inputs);
+  Result<QueryRequest> request = read_query_request(inputs);
   if (!request) return std::move(request).error();
   return std::unique_ptr<Step>(std::make_unique<SqlQuery>(std::move(request).value()));
 }
