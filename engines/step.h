@@ -81,6 +81,8 @@ struct StepContext {
   std::vector<std::string> tainted;  // JSON pointers into the inputs: places a secret went into
   std::function<void(std::string_view what, double fraction)>
       progress;  // fraction in 0..1, or -1: unknown; may be null
+  // True: act() follows a look that has actions, so that of its preview only `failure` is read.
+  bool acts = false;
 };
 
 class Step {

@@ -145,7 +145,8 @@ class UnorderedSteps {
       clashing &= ~reached[holders[i].step];
       while (clashing != 0) {
         // Once the holder has its partner, only sources that have none are of interest.
-        if (holders[i].noted && (clashing &= not_noted) == 0) break;
+        if (holders[i].noted) clashing &= not_noted;
+        if (clashing == 0) break;
         const auto bit = static_cast<std::size_t>(std::countr_zero(clashing));
         clashing &= clashing - 1;
         Holder& source = holders[sources_[begin + bit].index];

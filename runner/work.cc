@@ -46,8 +46,9 @@ std::string first_findings(const std::vector<std::string>& findings) {
 
 // valijson has the last word, our own walk the better ones.
 std::vector<std::string> findings_of(const Json& value, const Json& schema, const Json& root) {
+  if (schema_verdict(value, schema, root)) return {};
   std::vector<std::string> findings = schema_findings(value, schema, root);
-  if (findings.empty() && !schema_verdict(value, schema, root)) findings.emplace_back("the schema refuses this value");
+  if (findings.empty()) findings.emplace_back("the schema refuses this value");
   return findings;
 }
 
@@ -157,7 +158,8 @@ class Worker {
                         log,
                         state_.inputs.secrets,
                         std::move(inputs.tainted),
-                        events_.progress};
+                        events_.progress,
+                        !state_.report.dry_run};
     return look_and_act(**made, context);
   }
 

@@ -130,7 +130,7 @@ class Planner {
   // Where NOT NULL is proved from statistics: are there any? Refuses when not.
   bool provable(const Column& column) {
     if (!can_.not_null_from_statistics) return true;
-    if (column.type.nested()) {
+    if (column.type->nested()) {
       refuse(column.name, Error("not-null-unprovable"_code,
                                 fmt::format("column \"{}\" cannot become NOT NULL: {} keeps no statistics of nested "
                                             "columns, and proves NOT NULL from them",

@@ -113,6 +113,7 @@ class Committer {
       for (const std::size_t index : actions_of(table, round)) indexes.push_back(index);
     if (std::optional<Error> error = log_started(indexes, 0)) return error;
     std::vector<std::string> statements;
+    statements.reserve(indexes.size());
     for (const std::size_t index : indexes) statements.push_back(actions_[index].text);
     const Result<void> done = warehouse_.transact(options_.catalog, statements, stamp_, context_.call);
     const std::optional<Error> error = done ? std::nullopt : std::optional(done.error());

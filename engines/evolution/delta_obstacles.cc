@@ -5,15 +5,12 @@
 
 #include "engines/evolution/obstacles.h"
 #include "engines/warehouse/names.h"
+#include "specs/statement_words.h"
 
 namespace lockstep {
 namespace {
 
 constexpr std::string_view kCheckPrefix = "delta.constraints.";
-
-bool same_name(std::string_view a, std::string_view b) {
-  return fold_name(a) == fold_name(b);
-}
 
 bool holds(const std::vector<std::string>& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return same_name(one, name); });

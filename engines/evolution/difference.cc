@@ -29,7 +29,7 @@ bool differs(const ChangedColumn& column) {
 
 // Column by column the same, down to the spelling: most tables of a clone, for which nothing need be looked up.
 bool equal(const Column& a, const Column& b) {
-  return a.name == b.name && a.type.fields.empty() && same_type(a.type, b.type) && a.nullable == b.nullable &&
+  return a.name == b.name && a.type->fields.empty() && same_type(a.type, b.type) && a.nullable == b.nullable &&
          a.default_expression == b.default_expression && a.comment == b.comment && a.generated == b.generated;
 }
 

@@ -147,15 +147,18 @@ Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const Ste
       commit_tables(warehouse, context, actions, work, {catalog, !can.cheap_commits, max_workers, can.transactions});
   if (!results) return results.error();
 
-  const Result<std::vector<CatalogContents>> now = warehouse.describe({catalog}, call_for_reading_back(context.call));
-  if (!now || now->empty()) {
-    const std::string reason = now ? "the catalog was not described" : now.error().message;
-    for (std::size_t k = 0; k < owners.size(); ++k) executed.tables[owners[k]] = unread((*results)[k], work[k], reason);
+  std::vector<TableName> changed;
+  changed.reserve(owners.size());
+  for (const std::size_t owner : owners) changed.push_back(tables[owner].plan.difference.destination);
+  const Result<CatalogContents> now = warehouse.describe_tables(catalog, changed, call_for_reading_back(context.call));
+  if (!now) {
+    for (std::size_t k = 0; k < owners.size(); ++k)
+      executed.tables[owners[k]] = unread((*results)[k], work[k], now.error().message);
     return executed;
   }
-  executed.version = now->front().version;
+  executed.version = now->version;
   std::unordered_map<std::string, const Table*> by_name;
-  for (const Table& table : now->front().tables)
+  for (const Table& table : now->tables)
     if (table.kind == Table::Kind::table) by_name.emplace(fold_name(table.name.in_catalog()), &table);
   for (std::size_t k = 0; k < owners.size(); ++k) {
     const auto found = by_name.find(fold_name(work[k].table));

@@ -38,7 +38,7 @@ Result<std::optional<std::string>> settable_default(const Column& column, const 
                  fmt::format("the default {} of column \"{}\" cannot be set: {}", *column.default_expression,
                              column.name, reason),
                  "set the default by hand, or leave defaults alone with ignore: [default]");
-  if (verbatim) return std::optional(*column.default_expression);
+  if (verbatim) return column.default_expression;
   return default_sql(value, column.type, dialect);
 }
 

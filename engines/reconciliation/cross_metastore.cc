@@ -93,6 +93,7 @@ class CrossMetastore : public Step {
 
     Look look;
     for (const ReadPlan& plan : plans_) look.actions.push_back(action_of(plan));
+    if (context.acts && !plans_.empty()) return look;
     Readings unread;
     unread.source.resize(pairs_.tables.size());
     unread.target.resize(pairs_.tables.size());
@@ -166,9 +167,10 @@ class CrossMetastore : public Step {
     return std::move(error).with_context(fmt::format("while reading the {} catalog \"{}\"", side_text(name), catalog));
   }
 
-  // One bulk read for both catalogs when one connection has them.
+  // One bulk read for both catalogs when one connection has them; where a statement costs a round trip, two at once are
+  // answered and read sooner.
   Result<void> describe_sides(const Call& call) {
-    if (source_.warehouse == target_.warehouse) {
+    if (source_.warehouse == target_.warehouse && !source_.dialect->capabilities().remote) {
       Result<std::vector<CatalogContents>> both =
           source_.warehouse->describe({request_.source_catalog, request_.target_catalog}, call);
       if (!both)
@@ -180,7 +182,6 @@ class CrossMetastore : public Step {
       target_.contents = std::move((*both)[1]);
       return {};
     }
-    // At once: two metastores are two round trips.
     std::optional<Error> failed[2];
     parallel_for(2, 2, {}, [&](std::size_t i) {
       Side& side = i == 0 ? source_ : target_;

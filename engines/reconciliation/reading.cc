@@ -46,6 +46,7 @@ std::string digest_sql(const PairedCatalogs& catalogs, const Side& side, SideNam
     std::string digest;
     if (catalogs.algorithm == DigestAlgorithm::clone_xs) {
       std::vector<std::string> names;
+      names.reserve(columns.size());
       for (const DigestColumn& column : columns) names.push_back(column.name);
       digest = side.dialect->clone_xs_query(table_on(pair, name).name, version_on(pair, name), names);
     } else {

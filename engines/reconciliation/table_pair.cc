@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engines/warehouse/names.h"
+#include "specs/statement_words.h"
 
 namespace lockstep {
 
@@ -17,12 +18,12 @@ std::string key_of(const TableName& name) {
 }
 
 // The formula of Clone-Xs takes every column as the text that its own type gives.
-std::string left_out(const Column& a, const Dialect& source_dialect, const Column& b, const Dialect& target_dialect,
+std::string left_out(const DataType& a, const Dialect& source_dialect, const DataType& b, const Dialect& target_dialect,
                      DigestAlgorithm algorithm) {
   const bool clone_xs = algorithm == DigestAlgorithm::clone_xs;
-  std::string reason = clone_xs ? source_dialect.clone_xs_leaves_out(a.type) : source_dialect.not_digestible(a.type);
+  std::string reason = clone_xs ? source_dialect.clone_xs_leaves_out(a) : source_dialect.not_digestible(a);
   if (!reason.empty()) return reason;
-  return clone_xs ? target_dialect.clone_xs_leaves_out(b.type) : target_dialect.not_digestible(b.type);
+  return clone_xs ? target_dialect.clone_xs_leaves_out(b) : target_dialect.not_digestible(b);
 }
 
 // The columns of one side by name. In a clone they stand where the others stand: a look there is nearly always enough.
@@ -32,7 +33,7 @@ class Partners {
 
   // The column of that name, which may stand at `place`; null: none that is not taken. Takes it.
   const Column* take(const std::string& name, std::size_t place) {
-    if (place >= columns_.size() || fold_name(columns_[place].name) != fold_name(name)) {
+    if (place >= columns_.size() || !same_name(columns_[place].name, name)) {
       if (by_name_.empty())
         for (std::size_t i = 0; i < columns_.size(); ++i) by_name_.emplace(fold_name(columns_[i].name), i);
       const auto found = by_name_.find(fold_name(name));
@@ -51,8 +52,57 @@ class Partners {
   std::map<std::string, std::size_t> by_name_;
 };
 
-void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect& target_dialect,
-                  DigestAlgorithm algorithm) {
+// Whether and as what two columns are compared depends on their types alone, and a catalog has few types, each shared
+// by many columns: every pair of them is judged once.
+class TypeJudge {
+ public:
+  struct Judgement {
+    std::string left_out;  // why the columns are not compared; empty: they are
+    SharedType common;
+    std::optional<CastColumn> cast;  // without the column's name
+  };
+
+  TypeJudge(const Dialect& source, const Dialect& target, DigestAlgorithm algorithm)
+      : source_(source), target_(target), algorithm_(algorithm) {}
+
+  const Judgement& judge(const SharedType& a, const SharedType& b) {
+    Entry& entry = judged_[{&*a, &*b}];
+    if (!entry.judgement) entry = {a, b, decide(a, b)};
+    return *entry.judgement;
+  }
+
+ private:
+  struct Entry {
+    SharedType a;  // held, so that the addresses stay theirs
+    SharedType b;
+    std::optional<Judgement> judgement;
+  };
+
+  [[nodiscard]] Judgement decide(const SharedType& a, const SharedType& b) const {
+    Judgement judgement;
+    judgement.left_out = left_out(a, source_, b, target_, algorithm_);
+    // The formula of Clone-Xs takes every column as the text of its own type.
+    if (!judgement.left_out.empty() || algorithm_ == DigestAlgorithm::clone_xs) return judgement;
+    Result<DataType> common = source_.common_type(a, b);
+    if (!common) {
+      judgement.left_out = common.error().message;
+      for (const std::string& circumstance : common.error().context) judgement.left_out += " " + circumstance;
+      return judgement;
+    }
+    judgement.common = *std::move(common);
+    if (!same_type(a, b))
+      judgement.cast =
+          CastColumn{"", source_.print_type(a), target_.print_type(b), source_.print_type(judgement.common)};
+    return judgement;
+  }
+
+  const Dialect& source_;
+  const Dialect& target_;
+  DigestAlgorithm algorithm_;
+  std::map<std::pair<const DataType*, const DataType*>, Entry> judged_;
+};
+
+void pair_columns(TablePair& pair, TypeJudge& types, DigestAlgorithm algorithm) {
   const std::vector<Column>& ours = pair.source->columns;
   const std::vector<Column>& theirs = pair.target->columns;
   Partners partners(theirs);
@@ -71,8 +121,9 @@ void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect&
       continue;
     }
     const Column& b = *partner;
-    if (std::string reason = left_out(a, source_dialect, b, target_dialect, algorithm); !reason.empty()) {
-      pair.not_compared.push_back({a.name, std::move(reason)});
+    const TypeJudge::Judgement& judgement = types.judge(a.type, b.type);
+    if (!judgement.left_out.empty()) {
+      pair.not_compared.push_back({a.name, judgement.left_out});
       continue;
     }
     if (algorithm == DigestAlgorithm::clone_xs) {
@@ -80,20 +131,14 @@ void pair_columns(TablePair& pair, const Dialect& source_dialect, const Dialect&
       pair.target_columns.push_back({b.name, b.type, b.type, b.nullable});
       continue;
     }
-    Result<DataType> common = source_dialect.common_type(a.type, b.type);
-    if (!common) {
-      std::string reason = common.error().message;
-      for (const std::string& circumstance : common.error().context) reason += " " + circumstance;
-      pair.not_compared.push_back({a.name, std::move(reason)});
-      continue;
-    }
     // The encoding must be one on both sides, so a column is nullable when it is so on either.
     const bool nullable = a.nullable || b.nullable;
-    pair.source_columns.push_back({a.name, a.type, *common, nullable});
-    pair.target_columns.push_back({b.name, b.type, *common, nullable});
-    if (!same_type(a.type, b.type))
-      pair.casts.push_back({a.name, source_dialect.print_type(a.type), target_dialect.print_type(b.type),
-                            source_dialect.print_type(*common)});
+    pair.source_columns.push_back({a.name, a.type, judgement.common, nullable});
+    pair.target_columns.push_back({b.name, b.type, judgement.common, nullable});
+    if (judgement.cast) {
+      pair.casts.push_back(*judgement.cast);
+      pair.casts.back().column = a.name;
+    }
   }
   for (std::size_t i = 0; i < theirs.size(); ++i) {
     if (partners.taken(i)) continue;
@@ -135,9 +180,10 @@ PairedCatalogs pair_catalogs(CatalogContents source, const Dialect& source_diale
   for (Table& table : source.tables) add(table, true);
   for (Table& table : target.tables) add(table, false);
 
+  TypeJudge types(source_dialect, target_dialect, algorithm);
   for (auto& [key, pair] : by_key) {
     if (pair.paired()) {
-      pair_columns(pair, source_dialect, target_dialect, algorithm);
+      pair_columns(pair, types, algorithm);
     } else {
       pair.columns = (pair.source ? pair.source : pair.target)->columns.size();
       if (pair.source && views.contains(key + "t")) pair.absence = "the target has a view of this name, not a table";

@@ -31,6 +31,7 @@ std::string names(const std::vector<std::string>& all, std::size_t at_most = 5) 
 
 std::string columns_text(const std::vector<LeftOut>& columns) {
   std::vector<std::string> all;
+  all.reserve(columns.size());
   for (const LeftOut& column : columns) all.push_back(fmt::format("\"{}\" ({})", column.column, column.reason));
   return names(all);
 }

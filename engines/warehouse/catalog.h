@@ -21,7 +21,7 @@ struct TableName {
 
 struct Column {
   std::string name;  // as written by its creator; names are compared without regard to case
-  DataType type;
+  SharedType type;
   bool nullable = true;
   std::optional<std::string> default_expression;  // SQL text as the engine prints it; absent: none
   std::string comment;                            // empty: none

@@ -61,9 +61,9 @@ struct ColumnAddition {
 };
 
 struct DigestColumn {
-  std::string name;  // on this side
-  DataType type;     // on this side
-  DataType common;   // what both sides are cast to; equal to `type` when nothing has to be cast
+  std::string name;   // on this side
+  SharedType type;    // on this side
+  SharedType common;  // what both sides are cast to; equal to `type` when nothing has to be cast
   bool nullable = true;
 };
 

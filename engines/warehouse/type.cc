@@ -1,8 +1,14 @@
 #include "engines/warehouse/type.h"
 
 #include "engines/warehouse/names.h"
+#include "specs/statement_words.h"
 
 namespace lockstep {
+
+SharedType::SharedType() {
+  static const auto unknown = std::make_shared<const DataType>();
+  type_ = unknown;
+}
 
 DataType scalar_type(std::string_view name) {
   DataType type;
@@ -29,6 +35,7 @@ const TypeField* find_type_field(const DataType& type, std::string_view name) {
 }
 
 bool same_type(const DataType& a, const DataType& b) {
+  if (&a == &b) return true;
   if (a.kind != b.kind) return false;
   switch (a.kind) {
     case DataType::Kind::scalar:
@@ -50,7 +57,7 @@ bool same_type(const DataType& a, const DataType& b) {
   if (a.fields.size() != b.fields.size()) return false;
   for (std::size_t i = 0; i < a.fields.size(); ++i) {
     bool named = a.kind == DataType::Kind::structure;
-    if (named && fold_name(a.fields[i].name) != fold_name(b.fields[i].name)) return false;
+    if (named && !same_name(a.fields[i].name, b.fields[i].name)) return false;
     if (!same_type(a.fields[i].type, b.fields[i].type)) return false;
   }
   return true;

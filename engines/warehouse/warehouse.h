@@ -74,6 +74,16 @@ class Warehouse {
   // All tables and views of the catalogs, in at most two statements for all of them together.
   // A pinned version reads the columns as of then.
   virtual Result<std::vector<CatalogContents>> describe(const std::vector<std::string>& catalogs, const Call& call) = 0;
+  // Those of one catalog that hold the named tables (as describe() spelled them), and perhaps more.
+  virtual Result<CatalogContents> describe_tables(const std::string& catalog, const std::vector<TableName>& /*tables*/,
+                                                  const Call& call) {
+    Result<std::vector<CatalogContents>> contents = describe({catalog}, call);
+    if (!contents) return std::move(contents).error();
+    if (contents->size() != 1)
+      return Error("unexpected-result"_code, "the engine described another number of catalogs than it was asked for",
+                   "report this as a defect, with the runbook");
+    return std::move(contents->front());
+  }
   // Constraints, indexes, generated columns and views of the named tables of one catalog, in a bounded number of
   // statements.
   virtual Result<std::vector<Dependents>> dependents(std::string_view catalog, const std::vector<TableName>& tables,

@@ -69,7 +69,7 @@ std::string said_in_json(const Json& body) {
   return code + ": " + message;
 }
 
-std::string with_said(std::string sentence, const HttpResponse& response) {
+std::string with_said(const std::string& sentence, const HttpResponse& response) {
   const std::string words = said(response);
   return words.empty() ? sentence : sentence + ": " + words;
 }

@@ -193,6 +193,7 @@ Chunk chunk_of(const Json& result) {
 Result<std::int64_t> take_rows(Json& data, const ResultManifest& manifest, std::uint64_t most,
                                std::vector<std::vector<Json>>& rows) {
   std::vector<CellKind> kinds;
+  kinds.reserve(manifest.type_names.size());
   for (const std::string& name : manifest.type_names) kinds.push_back(kind_of(name));
   if (!data.is_array())
     return Error("workspace-answer-invalid"_code, "a part of the result is no list of rows", "run the step again");

@@ -275,6 +275,7 @@ class Resolver {
     if (found.size() > 1) std::erase(found, AuthMethod::github_oidc);
     if (found.size() > 1) {
       std::vector<std::string> names;
+      names.reserve(found.size());
       for (const AuthMethod method : found) names.emplace_back(to_string(method));
       return several(names);
     }

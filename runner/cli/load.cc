@@ -60,7 +60,7 @@ EvalScope params_scope(const ParamValues& params) {
   return scope;
 }
 
-LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given) {
+LoadedRunbook load_runbook_text(const std::shared_ptr<const Source>& source, const GivenParams& given) {
   LoadedRunbook loaded{Diagnostics(source), {}, {}, {}, {}};
   AdvanceReading reading(source, loaded.diagnostics);
   if (reading.document)

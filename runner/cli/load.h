@@ -32,7 +32,7 @@ struct LoadedRunbook {
 Result<LoadedRunbook> load_runbook(const RunbookArguments& arguments);
 
 // The same from a text that was read already (benchmarks, fuzzing).
-LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given);
+LoadedRunbook load_runbook_text(const std::shared_ptr<const Source>& source, const GivenParams& given);
 
 // What expressions may use before a run: params. Everything else answers "value-not-known-yet". `params` outlives it.
 EvalScope params_scope(const ParamValues& params);

@@ -48,12 +48,17 @@ class Tables {
   }
 
   // A row a table, comma between; how many are added to `count`.
-  [[nodiscard]] std::string rows(int clone, int index, std::size_t& count) const {
+  // `named`: the rest of a statement that asks for some tables only; empty: all.
+  [[nodiscard]] std::string rows(int clone, int index, std::string_view named, std::size_t& count) const {
     std::shared_lock lock(mutex_);
     std::string all;
-    for (int table = 0; table < kTables; ++table, ++count)
-      all += fmt::format(R"({}["{}","sales","t{:04}","MANAGED","{}","{}"])", table == 0 ? "" : ",", index, table,
+    for (int table = 0; table < kTables; ++table) {
+      const std::string name = fmt::format("t{:04}", table);
+      if (!named.empty() && named.find("'" + name + "'") == std::string_view::npos) continue;
+      all += fmt::format(R"({}["{}","sales","{}","MANAGED","{}","{}"])", all.empty() ? "" : ",", index, name,
                          tables_[clone][table].size(), texts_[clone][table]);
+      ++count;
+    }
     return all;
   }
 
@@ -116,7 +121,9 @@ Answer contents(const Tables& tables, std::string_view sql) {
     const std::string_view before = sql.substr(0, at);
     const std::string_view catalog = before.substr(before.rfind("FROM ") + 5);
     if (index > 0) answer.rows += ',';
-    answer.rows += tables.rows(catalog.find("staging") == std::string_view::npos ? 0 : 1, index++, answer.row_count);
+    const std::size_t in = sql.find("(t.table_schema, t.table_name) IN (");
+    answer.rows += tables.rows(catalog.find("staging") == std::string_view::npos ? 0 : 1, index++,
+                               in == std::string_view::npos ? std::string_view() : sql.substr(in), answer.row_count);
   }
   return answer;
 }

@@ -13,6 +13,8 @@ namespace lockstep {
 namespace {
 
 constexpr std::uint64_t kMetadataRows = 50'000'000;
+// Above it a catalog is read as a whole: a statement of 2,000 names is 100 KB of SQL.
+constexpr std::size_t kTablesNamed = 2'000;
 
 bool interruption(const Error& error) {
   return error.code == "cancelled" || error.code == "timeout" || error.code == "authentication-refused";
@@ -68,7 +70,22 @@ Result<bool> DatabricksWarehouse::would_change(const Statement& statement, const
 Result<std::vector<CatalogContents>> DatabricksWarehouse::describe(const std::vector<std::string>& catalogs,
                                                                    const Call& call) {
   if (catalogs.empty()) return std::vector<CatalogContents>();
-  Result<Rows> rows = ask(unity_contents_statement(dialect_, catalogs), call);
+  return read_contents(catalogs, {}, call);
+}
+
+Result<CatalogContents> DatabricksWarehouse::describe_tables(const std::string& catalog,
+                                                             const std::vector<TableName>& tables, const Call& call) {
+  Result<std::vector<CatalogContents>> contents =
+      read_contents({catalog}, tables.size() <= kTablesNamed ? tables : std::vector<TableName>(), call);
+  if (!contents) return std::move(contents).error();
+  return std::move(contents->front());
+}
+
+// One entry a catalog. Tables: those only, when there are any.
+Result<std::vector<CatalogContents>> DatabricksWarehouse::read_contents(const std::vector<std::string>& catalogs,
+                                                                        const std::vector<TableName>& tables,
+                                                                        const Call& call) {
+  Result<Rows> rows = ask(unity_contents_statement(dialect_, catalogs, tables), call);
   if (!rows)
     return std::move(rows).error().with_context(
         fmt::format("while reading information_schema of {}", fmt::join(catalogs, " and ")));

@@ -34,6 +34,8 @@ class DatabricksWarehouse final : public Warehouse {
   Result<bool> would_change(const Statement& statement, const Call& call) override;
   // One statement for all catalogs together.
   Result<std::vector<CatalogContents>> describe(const std::vector<std::string>& catalogs, const Call& call) override;
+  Result<CatalogContents> describe_tables(const std::string& catalog, const std::vector<TableName>& tables,
+                                          const Call& call) override;
   // One statement for the catalog, and one (DESCRIBE DETAIL) for each table, those at once. A table whose detail cannot
   // be read has properties_known = false.
   Result<std::vector<Dependents>> dependents(std::string_view catalog, const std::vector<TableName>& tables,
@@ -44,6 +46,8 @@ class DatabricksWarehouse final : public Warehouse {
   [[nodiscard]] std::uint64_t statements_sent() const override { return sent_.load(); }
 
  private:
+  Result<std::vector<CatalogContents>> read_contents(const std::vector<std::string>& catalogs,
+                                                     const std::vector<TableName>& tables, const Call& call);
   Result<Rows> ask(std::string sql, const Call& call);
 
   const std::string name_;

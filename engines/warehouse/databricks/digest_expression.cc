@@ -70,7 +70,7 @@ class SparkSyntax : public CanonicalSyntax {
  public:
   [[nodiscard]] std::string leaf(const std::string& value, const DataType& type,
                                  const DataType& common) const override {
-    const std::string x = in_common(value, type, common);
+    std::string x = in_common(value, type, common);
     if (plain(common) || char_length(common) || is_collated(common)) return x;
     // Texts of floats differ between engines (the JVM's and Photon's); the hash of one 4- or 8-byte number is
     // one-to-one, and the same everywhere.
@@ -115,7 +115,7 @@ std::string hash_argument(const Dialect& dialect, const DigestColumn& column) {
   if (common.nested())
     return fmt::format("to_json({}, map('ignoreNullFields', 'false'))",
                        canonical_value(SparkSyntax(), name, column.type, common));
-  const std::string x = in_common(name, column.type, common);
+  std::string x = in_common(name, column.type, common);
   if (is_float(common)) return one_float(x, common);
   if (is_interval(common)) return as_string(x);
   if (is_scalar(common, "VARIANT")) return variant_text(x);

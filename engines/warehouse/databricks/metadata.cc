@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "engines/warehouse/names.h"
+#include "specs/statement_words.h"
 
 namespace lockstep {
 
@@ -18,7 +19,7 @@ std::string text(const Json& cell) {
 
 std::optional<std::size_t> column_of(const Rows& rows, std::string_view name) {
   for (std::size_t i = 0; i < rows.columns.size(); ++i)
-    if (fold_name(rows.columns[i].name) == fold_name(name)) return i;
+    if (same_name(rows.columns[i].name, name)) return i;
   return std::nullopt;
 }
 
@@ -52,7 +53,7 @@ bool is_view(const std::string& table_type) {
 class TypeCache {
  public:
   explicit TypeCache(const Dialect& dialect) : dialect_(dialect) {}
-  const DataType& parse(std::string_view type_text) {
+  const SharedType& parse(std::string_view type_text) {
     auto found = types_.find(type_text);
     if (found == types_.end()) found = types_.emplace(type_text, dialect_.parse_type(type_text)).first;
     return found->second;
@@ -60,7 +61,7 @@ class TypeCache {
 
  private:
   const Dialect& dialect_;
-  std::map<std::string, DataType, std::less<>> types_;
+  std::map<std::string, SharedType, std::less<>> types_;
 };
 
 // By their own numbers, which begin at 0 or at 1 depending on who tells them.
@@ -138,21 +139,29 @@ using TableKey = std::pair<std::string, std::string>;  // schema, name
 
 // One row a table, its columns as one text: a row a column repeats the names of everything above it, four times the
 // bytes and twenty times the cells.
-std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs) {
+std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs,
+                                     const std::vector<TableName>& tables) {
   // NULL, and so left out by collect_list, only where the table shows no columns to us.
   const std::string column = fmt::format(
       "concat(coalesce(CAST(c.ordinal_position AS STRING), '0'), CASE c.is_nullable WHEN 'NO' THEN '!' ELSE '?' END, "
       "{}, coalesce({}, '-'), coalesce({}, '-'), coalesce({}, '-'))",
       counted("c.column_name"), counted("c.full_data_type"), counted("c.column_default"), counted("c.comment"));
+  // They were read from there, so they are spelled as there.
+  std::string named;
+  for (const TableName& table : tables)
+    named += fmt::format("{}({}, {})", named.empty() ? " AND (t.table_schema, t.table_name) IN (" : ", ",
+                         dialect.literal(table.schema), dialect.literal(table.table));
+  if (!named.empty()) named += ')';
   std::string sql;
   for (std::size_t i = 0; i < catalogs.size(); ++i) {
     const std::string schema = dialect.quote(catalogs[i]) + ".information_schema";
     sql += fmt::format(
         "{0}SELECT {1} AS catalog_index, t.table_schema, t.table_name, t.table_type, count(c.column_name) AS "
         "column_count, array_join(collect_list({3}), '') AS columns FROM {2}.tables AS t LEFT JOIN {2}.columns AS c ON "
-        "c.table_schema = t.table_schema AND c.table_name = t.table_name WHERE t.table_schema <> 'information_schema' "
+        "c.table_schema = t.table_schema AND c.table_name = t.table_name WHERE t.table_schema <> "
+        "'information_schema'{4} "
         "GROUP BY t.table_schema, t.table_name, t.table_type",
-        i == 0 ? "" : " UNION ALL ", i, schema, column);
+        i == 0 ? "" : " UNION ALL ", i, schema, column, named);
   }
   return sql;
 }

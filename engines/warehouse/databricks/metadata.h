@@ -12,8 +12,10 @@
 
 namespace lockstep {
 
-// Tables, views and columns of all the catalogs, in one statement.
-std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs);
+// Tables, views and columns of all the catalogs, in one statement; of the named tables only (as an earlier answer
+// spells them), when there are any.
+std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs,
+                                     const std::vector<TableName>& tables = {});
 // One entry a catalog, in their order. Errors: "unexpected-result".
 Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
                                                          const std::vector<std::string>& catalogs, const Rows& rows);

@@ -40,6 +40,7 @@ namespace lockstep {
 
 // Immutable once loaded; thread-safe.
 struct DuckDbApi {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declared name takes none
 #define LOCKSTEP_DUCKDB_POINTER(name) decltype(&::duckdb_##name) name = nullptr;
   LOCKSTEP_DUCKDB_FUNCTIONS(LOCKSTEP_DUCKDB_POINTER)
 #undef LOCKSTEP_DUCKDB_POINTER

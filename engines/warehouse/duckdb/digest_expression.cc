@@ -89,7 +89,7 @@ class DuckDbSyntax : public CanonicalSyntax {
 
   [[nodiscard]] std::string leaf(const std::string& value, const DataType& type,
                                  const DataType& common) const override {
-    const std::string x = in_common(dialect_, value, type, common);
+    std::string x = in_common(dialect_, value, type, common);
     if (plain_in_json(common) || common.kind == Kind::enumeration) return x;
     // to_json() would write NaN and -NaN, 0.0 and -0.0 apart.
     if (is_float(common))
@@ -136,7 +136,7 @@ std::string hash_arguments(const Dialect& dialect, const DigestColumn& column) {
   if (common.nested())
     return fmt::format("CAST(to_json({}) AS VARCHAR)",
                        canonical_value(DuckDbSyntax(dialect), name, column.type, common));
-  const std::string x = in_common(dialect, name, column.type, common);
+  std::string x = in_common(dialect, name, column.type, common);
   if (is_float(common)) return one_zero(x, common);
   if (is_scalar(common, "HUGEINT")) return fmt::format("{}, CAST({} >> 64 AS BIGINT)", x, x);
   if (is_scalar(common, "UHUGEINT")) return fmt::format("{}, CAST({} >> 64 AS UBIGINT)", x, x);

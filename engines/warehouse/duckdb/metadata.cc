@@ -27,14 +27,14 @@ using TableKey = std::pair<std::string, std::string>;  // schema, name
 // 20,000 columns have few distinct types: each text is parsed once.
 class TypeCache {
  public:
-  const DataType& parse(const std::string& type_text) {
+  const SharedType& parse(const std::string& type_text) {
     auto found = types_.find(type_text);
     if (found == types_.end()) found = types_.emplace(type_text, parse_duckdb_type(type_text)).first;
     return found->second;
   }
 
  private:
-  std::unordered_map<std::string, DataType> types_;
+  std::unordered_map<std::string, SharedType> types_;
 };
 
 struct Objects {

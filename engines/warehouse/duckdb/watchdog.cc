@@ -8,7 +8,7 @@ namespace {
 constexpr std::chrono::milliseconds kRepeat{20};
 }
 
-Watchdog::Watchdog(const DuckDbApi& api) : api_(api), thread_([this](std::stop_token stop) { watch(stop); }) {}
+Watchdog::Watchdog(const DuckDbApi& api) : api_(api), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
 
 void Watchdog::watch(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);

@@ -12,9 +12,10 @@
 
 namespace lockstep {
 
-Connection::Connection(Poco::Net::StreamSocket plain, Poco::Net::StreamSocket stream, std::string certificate_expiry)
-    : plain_(std::move(plain)),
-      stream_(std::move(stream)),
+Connection::Connection(const Poco::Net::StreamSocket& plain, const Poco::Net::StreamSocket& stream,
+                       std::string certificate_expiry)
+    : plain_(plain),
+      stream_(stream),
       fd_(plain_.impl()->sockfd()),
       certificate_expiry_(std::move(certificate_expiry)) {}
 

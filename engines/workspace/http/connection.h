@@ -13,7 +13,8 @@ namespace lockstep {
 class Connection : public ByteSource {
  public:
   // `plain` is the connected socket; `stream` is the TLS socket over it, or the same one.
-  Connection(Poco::Net::StreamSocket plain, Poco::Net::StreamSocket stream, std::string certificate_expiry);
+  Connection(const Poco::Net::StreamSocket& plain, const Poco::Net::StreamSocket& stream,
+             std::string certificate_expiry);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -23,7 +23,7 @@ Inflated unpack(std::string_view packed, std::uint64_t limit, int window) {
   z_stream stream{};
   if (inflateInit2(&stream, window) != Z_OK) return {Inflated::State::garbage, {}};
   std::unique_ptr<z_stream, End> guard(&stream);
-  std::array<char, 64 * 1024> block{};
+  std::array<char, std::size_t{64} * 1024> block{};
   std::size_t given = 0;
   int code = Z_OK;
   while (true) {

@@ -31,9 +31,9 @@ class ResponseReader {
   Received receive_head();
 
  private:
-  static constexpr std::size_t kBlock = 16 * 1024;
-  static constexpr std::size_t kMaxHead = 256 * 1024;
-  static constexpr std::size_t kMaxLine = 8 * 1024;
+  static constexpr std::size_t kBlock = std::size_t{16} * 1024;
+  static constexpr std::size_t kMaxHead = std::size_t{256} * 1024;
+  static constexpr std::size_t kMaxLine = std::size_t{8} * 1024;
   static constexpr int kMaxInterim = 100;
 
   bool fill();  // false: the failure is noted

@@ -4,7 +4,7 @@
 
 namespace lockstep {
 
-WatchTimer::WatchTimer() : thread_([this](std::stop_token stop) { run(stop); }) {}
+WatchTimer::WatchTimer() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void WatchTimer::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);

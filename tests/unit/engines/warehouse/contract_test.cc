@@ -74,7 +74,7 @@ TEST_P(WarehouseContract, DescribesTablesInOrder) {
   ASSERT_EQ(all->at(0).tables.size(), 2U);
   EXPECT_EQ(all->at(0).tables[0].name.full(), "c.main.a");
   EXPECT_EQ(all->at(0).tables[1].name.full(), "c.main.b");
-  EXPECT_EQ(all->at(0).tables[0].columns.at(1).type.fields.at(0).name, "f");
+  EXPECT_EQ(all->at(0).tables[0].columns.at(1).type->fields.at(0).name, "f");
   EXPECT_EQ(all->at(0).tables[0].columns.at(1).position, 2);
   EXPECT_EQ(warehouse_.describe({"d"}, {}).error().code, "catalog-unknown");
 }

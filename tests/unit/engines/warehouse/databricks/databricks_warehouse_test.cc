@@ -84,13 +84,27 @@ TEST_F(WarehouseOfAWorkspace, DescribesTwoCatalogsInOneStatement) {
   EXPECT_EQ(orders.columns[0].name, "id");
   EXPECT_EQ(orders.columns[0].position, 1);
   EXPECT_FALSE(orders.columns[0].nullable);
-  EXPECT_EQ(orders.columns[0].type.kind, DataType::Kind::structure);
+  EXPECT_EQ(orders.columns[0].type->kind, DataType::Kind::structure);
   EXPECT_EQ(orders.columns[1].name, "Total");
   EXPECT_EQ(orders.columns[1].default_expression, "0.0");
   EXPECT_EQ(orders.columns[1].comment, "in euros");
   EXPECT_EQ(prod.tables[2].kind, Table::Kind::view);
   ASSERT_THAT((*got)[1].tables, SizeIs(1));
   EXPECT_EQ((*got)[1].tables[0].columns[0].position, 1) << "positions begin at 1, whatever the server's do";
+}
+
+TEST_F(WarehouseOfAWorkspace, DescribesTheNamedTablesOnlyWhereTheyAreFew) {
+  const Json rows = Json::parse(R"json([["0", "sales", "o'r", "MANAGED", "1", "0!2:id6:BIGINT--"]])json");
+  transport_->then(contents_answer(rows));
+  transport_->then(contents_answer(rows));
+  const std::vector<TableName> two{{"prod", "sales", "o'r"}, {"prod", "Sales", "t"}};
+  const Result<CatalogContents> got = warehouse_.describe_tables("prod", two, {});
+  ASSERT_TRUE(got) << got.error().message;
+  ASSERT_THAT(got->tables, SizeIs(1));
+  EXPECT_THAT(sent()[0],
+              HasSubstr(" AND (t.table_schema, t.table_name) IN (('sales', 'o\\'r'), ('Sales', 't')) GROUP BY"));
+  ASSERT_TRUE(warehouse_.describe_tables("prod", std::vector<TableName>(2'001, two[0]), {}));
+  EXPECT_THAT(sent()[1], Not(HasSubstr(" IN (")));
 }
 
 TEST_F(WarehouseOfAWorkspace, NoContentOfAColumnIsTakenForAnother) {

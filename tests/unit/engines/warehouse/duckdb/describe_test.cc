@@ -55,8 +55,8 @@ TEST_P(Describe, TablesViewsAndColumns) {
   EXPECT_EQ(columns[1].name, "Name");
   EXPECT_TRUE(columns[1].nullable);
   EXPECT_EQ(columns[1].default_expression, "'it''s'");
-  EXPECT_EQ(columns[2].type.kind, DataType::Kind::list);
-  EXPECT_EQ(columns[2].type.text, "STRUCT(a INTEGER)[]");
+  EXPECT_EQ(columns[2].type->kind, DataType::Kind::list);
+  EXPECT_EQ(columns[2].type->text, "STRUCT(a INTEGER)[]");
   EXPECT_THAT((std::vector<int>{columns[0].position, columns[1].position, columns[2].position}), ElementsAre(1, 2, 3));
 }
 

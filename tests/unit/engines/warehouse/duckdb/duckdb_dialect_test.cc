@@ -92,7 +92,7 @@ TEST_P(DialectSql, NullabilityDefaultsAndComments) {
   alter(dialect.set_comment(table, "x", ""));
   EXPECT_EQ(column().comment, "");
   alter(dialect.change_type(table, "x", parse_duckdb_type("BIGINT")));
-  EXPECT_EQ(column().type.name, "BIGINT");
+  EXPECT_EQ(column().type->name, "BIGINT");
 }
 
 TEST_P(DialectSql, UnsupportedTypesAreThoseTheEngineRefuses) {
