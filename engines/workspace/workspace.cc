@@ -106,6 +106,7 @@ HttpAnswer Workspace::attempt(const ApiRequest& request, RequestClass what, cons
   http.url = config_.host + request.path;
   http.headers = {{"Accept", "application/json"}, {"Authorization", header}};
   http.ca_file = config_.ca_file;
+  http.linger = request.linger;
   if (request.large) http.max_response_bytes = 512ULL << 20U;
   if (request.body) {
     http.headers.emplace_back("Content-Type", "application/json");

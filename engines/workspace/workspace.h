@@ -21,6 +21,7 @@ struct ApiRequest {
   std::string path;          // "/api/2.0/...", query included, percent-encoded
   std::optional<Json> body;  // sent as JSON
   bool large = false;        // its answer may take minutes to arrive: a chunk of a result
+  std::optional<HttpLinger> linger = std::nullopt;
 };
 
 struct ApiAnswer {
