@@ -207,6 +207,23 @@ class EvolutionTest(RunbookTest):
         self.assertTrue(done["outputs"]["details"][0]["partly_applied"])
         self.assertEqual(planned(), rest[1:])
 
+    def test_what_no_catalog_tells_is_told_by_the_server(self):
+        a, b = self.schema("gea"), self.schema("geb")
+        widening = "TBLPROPERTIES ('delta.enableTypeWidening' = 'true')"
+        self.spark.sql(f"CREATE TABLE {a}.made (v BIGINT, twice BIGINT)")
+        self.spark.sql(f"CREATE TABLE {b}.made (v INT, twice BIGINT GENERATED ALWAYS AS (CAST(v AS BIGINT) * 2)) {widening}")
+        self.spark.sql(f"CREATE TABLE {a}.counted (id BIGINT NOT NULL DEFAULT 7, v INT) TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')")
+        self.spark.sql(f"CREATE TABLE {b}.counted (id BIGINT GENERATED ALWAYS AS IDENTITY, v INT) "
+                       "TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')")
+        done = self.evolve("gea", "geb", ignore=["nullability"])
+        self.assertEqual(done["status"], "failed")
+        errors = {d["table"]: d["errors"][0] for d in done["outputs"]["details"]}
+        for table, words in (("s.made", "generated"), ("s.counted", "identity")):
+            self.assertEqual(errors[table]["code"], "column-has-dependents", errors[table])
+            self.assertIn(words, errors[table]["error"])
+            self.assertIn("DELTA_", errors[table]["error"])
+            self.assertIn("both sides", errors[table]["remedy"])
+
     def test_renames_and_drops(self):
         a, b = self.schema("rna"), self.schema("rnb")
         self.spark.sql(f"CREATE TABLE {a}.t (id INT, fresh STRING)")
