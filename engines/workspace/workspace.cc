@@ -128,8 +128,7 @@ ApiAnswer Workspace::send(const ApiRequest& request, RequestClass what, const Ca
       return none;
     }
     const HttpAnswer http = attempt(request, what, *header, call);
-    const int status = http.response ? http.response->status : 0;
-    if ((status == 401 || status == 403) && again && tokens_->renew(*header)) continue;
+    if (again && http.response && refuses_token(*http.response) && tokens_->renew(*header)) continue;
     return answer_of(http, config_.host, words);
   }
 }

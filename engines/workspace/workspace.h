@@ -55,7 +55,8 @@ class Workspace {
 
   [[nodiscard]] const WorkspaceConfig& config() const { return config_; }
 
-  // 401 and 403: once more with a fresh token where there is one, then "authentication-refused".
+  // A token that is refused: once more with a fresh one where there is one, then "authentication-refused", as for any
+  // 401 and 403.
   ApiAnswer send(const ApiRequest& request, RequestClass what, const Call& call);
 
   // A presigned address of the result's storage: no credentials are sent but `headers`. The address is a secret: no
