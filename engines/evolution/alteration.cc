@@ -113,6 +113,10 @@ class Planner {
     }
     const auto count = facts_.null_counts.find(fold_name(old_name));
     const std::int64_t nulls = count == facts_.null_counts.end() ? 0 : count->second;
+    if (nulls > 0 && half_added(column, nulls)) {
+      finish_addition(column);
+      return;
+    }
     if (nulls > 0) {
       refuse(old_name,
              Error("not-null-over-nulls"_code,
@@ -125,6 +129,26 @@ class Planner {
     if (!blocked(old_name, ColumnOperation::tighten))
       say(Phase::tighten, dialect_.set_nullable(table_, old_name, false),
           fmt::format("\"{}\" is NOT NULL on the source, and no row here holds NULL", name));
+  }
+
+  // Where each statement is a commit, an addition can have been cut off behind its ADD: the column is there, and its
+  // rows have not got the default yet. One value in it, and somebody else has used it: then NULL may be meant.
+  bool half_added(const ChangedColumn& column, std::int64_t nulls) const {
+    return !can_.transactions && !column.renamed && column.type.changes.empty() && column.default_value &&
+           column.source.default_expression && !column.destination.default_expression && nulls == facts_.rows;
+  }
+
+  // The rest of what plan_added() would have said; plan_default() says the default itself.
+  void finish_addition(const ChangedColumn& column) {
+    const std::string& name = column.destination.name;
+    const Result<std::optional<std::string>> value = settable_default(column.source, dialect_);
+    if (!value || !*value) return;  // plan_default() refuses it
+    if (blocked(name, ColumnOperation::fill) || blocked(name, ColumnOperation::tighten)) return;
+    say(Phase::fill, dialect_.fill_column(table_, name, column.destination.type, **value),
+        fmt::format("\"{}\" is NULL in every row, as an addition leaves it that was cut off: the rows get the default",
+                    name));
+    say(Phase::require, dialect_.set_nullable(table_, name, false),
+        fmt::format("\"{}\" is NOT NULL on the source", name));
   }
 
   // Where NOT NULL is proved from statistics: are there any? Refuses when not.

@@ -42,6 +42,7 @@ struct AlterationPolicy {
 struct TableFacts {
   bool has_rows = true;                             // when not measured, the careful answer
   std::map<std::string, std::int64_t> null_counts;  // by folded destination column
+  std::int64_t rows = -1;                           // all of them; -1: not counted
 };
 
 // What must be measured before plan_alteration() can decide.

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "engines/evolution/obstacles.h"
 #include "engines/parallel.h"
 
 namespace lockstep {
@@ -131,7 +132,7 @@ class Committer {
       error = log_started({index}, results_[table].applied);
       if (error) break;
       const Result<Rows> done = warehouse_.run({actions_[index].text, {}}, context_.call);
-      if (!done) error = Error(done.error()).with_context("in the statement " + actions_[index].text);
+      if (!done) error = explain_delta_refusal(done.error()).with_context("in the statement " + actions_[index].text);
       log_finished({index}, error);
       if (error) break;
       ++results_[table].applied;

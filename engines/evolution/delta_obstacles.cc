@@ -2,6 +2,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "engines/evolution/obstacles.h"
 #include "engines/warehouse/names.h"
@@ -130,11 +132,48 @@ class Search {
   const ColumnPath& below_;
 };
 
+bool is_of_class(const Error& error, std::string_view error_class) {
+  return error.message.starts_with(fmt::format("[{}", error_class));
+}
+
+Error in_our_words(Error error, Error ours) {
+  ours.message = fmt::format("{}: {}", ours.message, error.message);
+  ours.context = std::move(error.context);
+  return ours;
+}
+
 }  // namespace
 
 std::optional<Error> delta_obstacle(const Dialect& dialect, const Dependents& dependents, std::string_view name,
                                     ColumnOperation operation, const ColumnPath& below) {
   return Search(dialect, dependents, name, operation, below).first();
+}
+
+// [Delta: delta-error-classes.json, alterDeltaTableCommands.scala]
+Error explain_delta_refusal(Error error) {
+  if (is_of_class(error, "DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE"))
+    return in_our_words(std::move(error),
+                        Error("column-has-dependents"_code,
+                              "a generated column is computed from the column, which Delta then does not "
+                              "let change",
+                              "create the table anew, or leave the column as it is on both sides"));
+  if (is_of_class(error, "DELTA_IDENTITY_COLUMNS_ALTER_COLUMN_NOT_SUPPORTED"))
+    return in_our_words(std::move(error),
+                        Error("column-has-dependents"_code, "it is an identity column, which Delta does not let change",
+                              "leave the column as it is on both sides, leave the aspect alone (ignore:), "
+                              "or create the table anew"));
+  if (is_of_class(error, "DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE"))
+    return in_our_words(std::move(error), Error("column-has-dependents"_code,
+                                                "a CHECK that was added since the table was looked at reads the column",
+                                                "run again: what hangs on the column is looked at anew"));
+  if (is_of_class(error, "DELTA_NEW_NOT_NULL_VIOLATION"))
+    return in_our_words(std::move(error),
+                        Error("not-null-over-nulls"_code,
+                              "rows were written since the table was looked at, and hold NULL in a column "
+                              "that becomes NOT NULL",
+                              "give these rows a value and run again, or leave NOT NULL alone with "
+                              "ignore: [nullability]"));
+  return error;
 }
 
 }  // namespace lockstep

@@ -24,6 +24,12 @@ std::optional<Error> obstacle(const Dependents& dependents, std::string_view nam
 std::optional<Error> delta_obstacle(const Dialect& dialect, const Dependents& dependents, std::string_view name,
                                     ColumnOperation operation, const ColumnPath& below = {});
 
+// What Delta says when it refuses a statement that was planned: something hangs on the column that no catalog tells of
+// (generated and identity columns), or has come since the table was looked at. The same error with the cause and the
+// remedy in our words where its error class is one of those, the server's own words among them; else as it is.
+// Codes: "column-has-dependents", "not-null-over-nulls".
+Error explain_delta_refusal(Error error);
+
 // For both: the error, and views that name the column.
 Error column_blocked(std::string_view name, ColumnOperation operation, const std::string& because, std::string remedy);
 std::optional<Error> view_obstacle(const Dependents& dependents, std::string_view name, ColumnOperation operation,

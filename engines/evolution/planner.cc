@@ -68,6 +68,7 @@ Result<std::vector<TableFacts>> measure(Warehouse& warehouse, const Dialect& dia
       if (counts.size() != needed.null_columns.size() + 1) continue;
       TableFacts& table = facts[open[k].first];
       table.has_rows = counts[0] > 0;
+      if (!needed.null_columns.empty()) table.rows = counts[0];
       for (std::size_t c = 0; c < needed.null_columns.size(); ++c)
         table.null_counts[fold_name(needed.null_columns[c])] = counts[c + 1];
       ++answered;

@@ -60,7 +60,7 @@ struct Dependents {
     std::string expression;
   };
   struct View {
-    std::string name;  // schema.view
+    std::string name;  // schema.view; catalog.schema.view in another catalog
     std::string sql;
   };
   std::vector<Constraint> constraints;

@@ -123,6 +123,11 @@ std::string said(const HttpResponse& response) {
   return one_line(response.body, 300);
 }
 
+bool refuses_token(const HttpResponse& response) {
+  return response.status == 401 ||
+         (response.status == 403 && said(response).find("nvalid access token") != std::string::npos);
+}
+
 Error refusal(const HttpResponse& response, std::string_view who, std::string_view what) {
   const int status = response.status;
   if (status >= 300 && status < 400) {

@@ -19,6 +19,10 @@ std::optional<Json> parse_answer(std::string_view body);
 // Whether the response is a page for people: a login form, a proxy's notice.
 bool is_html(const HttpResponse& response);
 
+// Whether it is the token that is not accepted: 401, or the 403 "Invalid access token." that a workspace answers as
+// well. Any other 403 is a permission that is missing, and a fresh token would not have it either.
+bool refuses_token(const HttpResponse& response);
+
 // "INVALID_PARAMETER_VALUE: ...", the text of a page, ...: whatever can be read, on one line; empty when nothing can.
 std::string said(const HttpResponse& response);
 

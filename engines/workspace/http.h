@@ -2,8 +2,11 @@
 // (http/transport.h) lies in a module of its own that is opened on first use (http_module.h).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +21,16 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 // Names of headers are compared without regard to ASCII case.
 bool same_header_name(std::string_view a, std::string_view b);
 
+// For a request whose answer is worth having although the call is over: it tells what to cancel. Once the request is on
+// its way, a stop or the deadline leaves the exchange open for `time` more; before that they end it as ever. `began` is
+// told of it at once, from another thread: it must not block. A stop of `enough` ends the exchange. All of them are
+// done with when send() returns.
+struct HttpLinger {
+  std::chrono::milliseconds time{0};
+  std::function<void()> began;
+  std::stop_token enough;
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  // absolute, http or https; path and query already percent-encoded
@@ -25,6 +38,7 @@ struct HttpRequest {
   std::string body;
   std::string ca_file;                              // PEM, beside the system's CAs; empty: only those
   std::uint64_t max_response_bytes = 64ULL << 20U;  // of the body as decoded; more is Kind::too_large
+  std::optional<HttpLinger> linger;
   // An Authorization header or another that holds a secret, or the body of an OAuth token request. Such a request
   // never goes over http to another host than loopback.
   [[nodiscard]] bool carries_credentials() const;
@@ -74,7 +88,8 @@ struct TransportFigures {
 };
 
 // Thread-safe. Sends the request once: no retry, no redirect, no hidden second attempt. Returns within the Call's
-// deadline (DNS to the last byte) plus 250 ms; keeps connections alive and reuses them, last used first.
+// deadline (DNS to the last byte) plus 250 ms, and what HttpRequest::linger adds; keeps connections alive and reuses
+// them, last used first.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;

@@ -26,7 +26,7 @@ TransportSettings transport_settings_from_environment();
 
 // Raised with every change of http.h, call.h or this file: program and module must be of one build, as they hand C++
 // objects to each other.
-inline constexpr std::uint32_t kHttpContract = 3;
+inline constexpr std::uint32_t kHttpContract = 4;
 
 // One transport a process and settings; it lives as long as the process. Thread-safe. The module is
 // $LOCKSTEP_HTTP_LIB, else ../lib/lockstep/liblockstep_http.so beside the program's folder.

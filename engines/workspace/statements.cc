@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <random>
+#include <system_error>
+#include <thread>
 
 #include "engines/workspace/host.h"
 #include "engines/workspace/query_history.h"
@@ -134,18 +136,41 @@ class Execution {
     return body;
   }
 
+  // Interrupted while the server holds its answer back, the id to cancel is not known yet: the answer is awaited for
+  // some time more, and the history is asked meanwhile. Whichever tells it first.
   Result<Json> submit(const char* disposition) {
     const auto began = std::chrono::system_clock::now();
-    ApiAnswer answer = workspace_.send({"POST", "/api/2.0/sql/statements", submit_body(disposition), false},
-                                       RequestClass::submit, call_);
+    ApiRequest request{"POST", "/api/2.0/sql/statements", submit_body(disposition), false};
+    std::optional<Looked> looked;
+    std::stop_source told;
+    std::jthread looking;
+    if (!call_.reads_back)
+      request.linger = HttpLinger{time_to_search(),
+                                  [&] {
+                                    if (!interrupted()) return (void)told.request_stop();  // one attempt's limit
+                                    try {
+                                      looking = std::jthread([&](const std::stop_token& stop) {
+                                        looked = look_until_late(began, stop);
+                                        if (!looked->id.empty()) told.request_stop();
+                                      });
+                                    } catch (const std::system_error&) {  // no thread: one after the other, then
+                                      told.request_stop();
+                                    }
+                                  },
+                                  told.get_token()};
+    ApiAnswer answer = workspace_.send(request, RequestClass::submit, call_);
+    if (looking.joinable()) {
+      looking.request_stop();
+      looking.join();
+    }
     if (answer.json) {
       id_ = text_member(*answer.json, "statement_id");
       if (!id_.empty() || is_over(state_of(*answer.json))) return *std::move(answer.json);
-      return settle(Error("workspace-answer-invalid"_code, "the answer to the submit holds no statement id", ""),
-                    began);
+      answer.error = Error("workspace-answer-invalid"_code, "the answer to the submit holds no statement id", "");
+      answer.may_have_run = true;
     }
     if (!answer.may_have_run) return *std::move(answer.error);
-    return settle(*answer.error, began);
+    return looked ? settled(*looked, *answer.error) : settle(*answer.error, began);
   }
 
   [[nodiscard]] bool interrupted() const { return call_.stopped() || past_deadline(call_); }
@@ -159,55 +184,74 @@ class Execution {
     return {{}, grace_end_, call_.trace};
   }
   // For finding out what to cancel; the rest is for cancelling it.
-  Call grace_for_search() {
+  [[nodiscard]] milliseconds time_to_search() const { return pace_.cancel_grace - pace_.cancel_grace / 4; }
+
+  // What the query history tells of the submit.
+  struct Looked {
+    std::string id;  // empty: it does not show it
+    std::string words = "the query history does not show it";
+    bool hopeless = false;  // it cannot be read at all
+  };
+
+  Looked look(std::chrono::system_clock::time_point began, const Call& call) {
+    const std::int64_t since =
+        std::chrono::duration_cast<milliseconds>((began - kClockDoubt).time_since_epoch()).count();
+    Result<std::optional<std::string>> found = find_tagged_statement(workspace_, tags_, since, call);
+    Looked looked;
+    if (found) {
+      looked.id = std::move(*found).value_or(std::string());
+    } else {
+      looked.words = "the query history cannot be read: " + found.error().message;
+      looked.hopeless = found.error().code != "timeout" && found.error().code != "cancelled";
+    }
+    return looked;
+  }
+
+  // What was interrupted still has to be found, so that it can be cancelled.
+  Looked look_until_late(std::chrono::system_clock::time_point began, const std::stop_token& enough) {
     Call call = grace();
-    *call.deadline -= pace_.cancel_grace / 4;
-    return call;
+    call.stop = enough;
+    *call.deadline -= pace_.cancel_grace - time_to_search();
+    for (milliseconds pause{125};; pause = std::min<milliseconds>(pause * 2, seconds(2))) {
+      Looked looked = look(began, call);
+      if (!looked.id.empty() || looked.hopeless) return looked;
+      wait(pause, call);
+      if (past_deadline(call) || call.stopped()) return looked;
+    }
   }
 
   // Whether the submit has run is not known. Only a row with its own tags can tell; the lack of one cannot.
   Result<Json> settle(const Error& why, std::chrono::system_clock::time_point began) {
     announce("the answer to a submit did not arrive: looking for the statement in the query history");
-    const std::int64_t since =
-        std::chrono::duration_cast<milliseconds>((began - kClockDoubt).time_since_epoch()).count();
-    bool late = interrupted();
-    if (late && call_.reads_back) return why;
-    Call call = late ? grace_for_search() : call_;
+    if (interrupted() && call_.reads_back) return why;
     const SteadyTime patience = pace_.now() + pace_.history_patience;
-    std::string history = "the query history does not show it";
-    for (milliseconds pause{250};; pause = std::min<milliseconds>(pause * 2, seconds(2))) {
-      const Result<std::optional<std::string>> found = find_tagged_statement(workspace_, tags_, since, call);
-      if (found && *found) {
-        id_ = **found;
-        break;
-      }
-      if (!found) history = "the query history cannot be read: " + found.error().message;
-      const bool hopeless = !found && found.error().code != "timeout" && found.error().code != "cancelled";
-      if (hopeless) break;
-      if (!late && !interrupted()) {
-        if (pace_.now() + pause > patience) break;
-        wait(pause, call);
-      } else if (!late) {
-        // What was interrupted here still has to be found, so that it can be cancelled.
-        late = true;
-        call = grace_for_search();
-        pause = milliseconds(125);
-      } else {
-        wait(pause, call);
-        if (past_deadline(call)) break;
-      }
+    Looked looked;
+    for (milliseconds pause{250}; !interrupted(); pause = std::min<milliseconds>(pause * 2, seconds(2))) {
+      looked = look(began, call_);
+      if (!looked.id.empty() || looked.hopeless) return settled(looked, why);
+      if (interrupted()) break;
+      if (pace_.now() + pause > patience) return settled(looked, why);
+      wait(pause, call_);
     }
-    if (id_.empty()) return unknown(why, history);
+    return settled(look_until_late(began, {}), why);
+  }
+
+  Result<Json> settled(const Looked& looked, const Error& why) {
+    if (looked.id.empty()) return unknown(why, looked.words);
+    id_ = looked.id;
     // Nothing is known of its state yet: the next poll tells.
     return Json{{"statement_id", id_}, {"status", {{"state", "RUNNING"}}}};
   }
 
   [[nodiscard]] Error unknown(const Error& why, const std::string& history) const {
+    const bool may_run_on = interrupted();
     Error error(
-        "outcome-unknown"_code, fmt::format("the statement may have run: {}; {}", why.message, history),
-        fmt::format("look in the query history of warehouse {} for the tag lockstep_submit = {}; it was not sent "
+        "outcome-unknown"_code,
+        fmt::format("the statement may have run{}: {}; {}",
+                    may_run_on ? ", and may still run, as there was no id to cancel it by" : "", why.message, history),
+        fmt::format("look in the query history of warehouse {} for the tag lockstep_submit = {}{}; it was not sent "
                     "again. When it did not run, run the step again",
-                    workspace_.config().warehouse_id, submit_id_));
+                    workspace_.config().warehouse_id, submit_id_, may_run_on ? ", and cancel it there" : ""));
     error.context = why.context;
     return error;
   }

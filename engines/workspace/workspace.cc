@@ -106,6 +106,7 @@ HttpAnswer Workspace::attempt(const ApiRequest& request, RequestClass what, cons
   http.url = config_.host + request.path;
   http.headers = {{"Accept", "application/json"}, {"Authorization", header}};
   http.ca_file = config_.ca_file;
+  http.linger = request.linger;
   if (request.large) http.max_response_bytes = 512ULL << 20U;
   if (request.body) {
     http.headers.emplace_back("Content-Type", "application/json");
@@ -127,8 +128,7 @@ ApiAnswer Workspace::send(const ApiRequest& request, RequestClass what, const Ca
       return none;
     }
     const HttpAnswer http = attempt(request, what, *header, call);
-    const int status = http.response ? http.response->status : 0;
-    if ((status == 401 || status == 403) && again && tokens_->renew(*header)) continue;
+    if (again && http.response && refuses_token(*http.response) && tokens_->renew(*header)) continue;
     return answer_of(http, config_.host, words);
   }
 }

@@ -21,6 +21,7 @@ struct ApiRequest {
   std::string path;          // "/api/2.0/...", query included, percent-encoded
   std::optional<Json> body;  // sent as JSON
   bool large = false;        // its answer may take minutes to arrive: a chunk of a result
+  std::optional<HttpLinger> linger = std::nullopt;
 };
 
 struct ApiAnswer {
@@ -54,7 +55,8 @@ class Workspace {
 
   [[nodiscard]] const WorkspaceConfig& config() const { return config_; }
 
-  // 401 and 403: once more with a fresh token where there is one, then "authentication-refused".
+  // A token that is refused: once more with a fresh one where there is one, then "authentication-refused", as for any
+  // 401 and 403.
   ApiAnswer send(const ApiRequest& request, RequestClass what, const Call& call);
 
   // A presigned address of the result's storage: no credentials are sent but `headers`. The address is a secret: no

@@ -1,5 +1,6 @@
 // The end of a call, by time or by hand, wherever it strikes.
 #include <fmt/format.h>
+#include <atomic>
 #include <thread>
 
 #include "tests/faults/transport_fixture.h"
@@ -73,6 +74,46 @@ TEST_P(Deadline, ACallThatIsOverSendsNothing) {
   EXPECT_EQ(status_of(send(get(server.url()))), 200);
   EXPECT_EQ(send(get(server.url()), milliseconds(-1)).failure.kind, Kind::timeout);
   EXPECT_EQ(server.executed(), 1);
+}
+
+// A request that lingers goes on when it has been sent, and only then.
+TEST_P(Deadline, OnlyWhatWasSentLingers) {
+  HostileServer server(serving(tls(), [](const ServedRequest&) {
+    Reply reply;
+    reply.script = {{Do::wait, {}, milliseconds(400)}, {Do::send, reply_text({}), {}}};
+    return reply;
+  }));
+  HttpRequest request = post(server.url());
+  std::atomic<int> began = 0;
+  std::stop_source enough;
+  request.linger = HttpLinger{milliseconds(1'000), [&] { ++began; }, enough.get_token()};
+  EXPECT_EQ(status_of(transport_->send(request, within(milliseconds(150)))), 200);
+  EXPECT_EQ(began, 1);
+  EXPECT_EQ(status_of(transport_->send(get(server.url()), within(milliseconds(2'000)))), 200);
+  EXPECT_EQ(server.connections(), 1) << "it is as good as any other";
+
+  request.linger->time = milliseconds(100);
+  const auto asked = Clock::now();
+  const HttpResult late = transport_->send(request, within(milliseconds(150)));
+  EXPECT_EQ(late.failure.kind, Kind::timeout) << late.failure.detail;
+  EXPECT_TRUE(late.failure.sent);
+  EXPECT_LE(Clock::now() - asked, milliseconds(250) + kGrace);
+
+  EXPECT_EQ(transport_->send(request, within(milliseconds(-1))).failure.kind, Kind::timeout);
+  EXPECT_EQ(server.executed(), 3);
+
+  request.linger->time = milliseconds(1'000);
+  request.linger->began = [&] { enough.request_stop(); };
+  const auto again = Clock::now();
+  EXPECT_EQ(transport_->send(request, within(milliseconds(150))).failure.kind, Kind::timeout);
+  EXPECT_LE(Clock::now() - again, milliseconds(150) + kGrace);
+
+  BlackHole hole;
+  HttpRequest nowhere = post(fmt::format("http://127.0.0.1:{}/", hole.port()));
+  nowhere.linger = HttpLinger{milliseconds(5'000), nullptr, {}};
+  const auto dialled = Clock::now();
+  EXPECT_FALSE(transport_->send(nowhere, within(milliseconds(150))).failure.sent);
+  EXPECT_LE(Clock::now() - dialled, milliseconds(150) + kGrace);
 }
 
 TEST_P(Deadline, AStopEndsTheWaitForAnAnswer) {

@@ -191,6 +191,91 @@ TEST_P(StatementTime, AStopCancelsWhereverItStrikes) {
   }
 }
 
+// ---- An answer that is held back (wait_timeout), so that the id to cancel is not known yet
+
+ApiFault held(milliseconds time, int times = 1) {
+  return {Op::submit, true,
+          [time](const Reply& honest) {
+            Reply reply;
+            reply.script = {{Do::wait, {}, time}, {Do::send, reply_text(honest), {}}};
+            return reply;
+          },
+          times};
+}
+
+// The history lags: only the answer itself tells.
+TEST_P(StatementTime, AnAnswerThatIsHeldBackBeyondAStopIsStillCancelled) {
+  LabSetup made = running();
+  made.faults = {held(milliseconds(1'200))};
+  WorkspaceLab lab(std::move(made), StatementPace{});
+  lab.api.hide_history(true);
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    while (lab.api.requests(Op::submit) == 0) std::this_thread::sleep_for(milliseconds(2));
+    std::this_thread::sleep_for(milliseconds(200));
+    stop.request_stop();
+  });
+  const auto began = Clock::now();
+  const Result<Rows> rows = lab.run(std::nullopt, "INSERT INTO t VALUES (1)", stop.get_token());
+  EXPECT_EQ(rows.error().code, "cancelled") << text_of(rows);
+  EXPECT_THAT(text_of(rows), HasSubstr("has cancelled the statement s1"));
+  EXPECT_EQ(lab.api.requests(Op::cancel), 1);
+  EXPECT_EQ(lab.journal(), std::vector<std::string>{"s1"});
+  EXPECT_LE(since(began), milliseconds(1'200) + kGrace) << "nothing is waited for that is known";
+  EXPECT_EQ(lab.api.executions(), 1);
+}
+
+TEST_P(StatementTime, AnAnswerThatIsHeldBackBeyondTheDeadlineIsStillCancelled) {
+  constexpr milliseconds kDeadline{200};
+  LabSetup made = running();
+  made.faults = {held(milliseconds(1'200))};
+  WorkspaceLab lab(std::move(made), StatementPace{});
+  lab.api.hide_history(true);
+  const auto began = Clock::now();
+  const Result<Rows> rows = lab.run(kDeadline);
+  EXPECT_EQ(rows.error().code, "timeout") << text_of(rows);
+  EXPECT_EQ(lab.api.requests(Op::cancel), 1);
+  EXPECT_LE(since(began), kDeadline + kCancelGrace + kGrace);
+}
+
+// The answer never comes, and the history shows it: that is not waited for in vain.
+TEST_P(StatementTime, TheHistoryTellsBeforeTheHeldAnswerDoes) {
+  LabSetup made = running();
+  made.plan.history_lag = 1;
+  made.faults = {stalling(Op::submit)};
+  WorkspaceLab lab(std::move(made), StatementPace{});
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    while (lab.api.requests(Op::submit) == 0) std::this_thread::sleep_for(milliseconds(2));
+    stop.request_stop();
+  });
+  const auto began = Clock::now();
+  const Result<Rows> rows = lab.run(std::nullopt, "INSERT INTO t VALUES (1)", stop.get_token());
+  EXPECT_EQ(rows.error().code, "cancelled") << text_of(rows);
+  EXPECT_EQ(lab.api.requests(Op::cancel), 1);
+  EXPECT_LE(since(began), milliseconds(500) + kGrace);
+}
+
+TEST_P(StatementTime, WithoutAnyIdItIsUnknownAndSaysHowToFindIt) {
+  LabSetup made = running();
+  made.faults = {stalling(Op::submit)};
+  WorkspaceLab lab(std::move(made), StatementPace{});
+  lab.api.hide_history(true);
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    while (lab.api.requests(Op::submit) == 0) std::this_thread::sleep_for(milliseconds(2));
+    stop.request_stop();
+  });
+  const auto began = Clock::now();
+  const Result<Rows> rows = lab.run(std::nullopt, "INSERT INTO t VALUES (1)", stop.get_token());
+  EXPECT_LE(since(began), kCancelGrace + kGrace);
+  EXPECT_EQ(rows.error().code, "outcome-unknown") << text_of(rows);
+  EXPECT_THAT(text_of(rows), HasSubstr("may still run"));
+  EXPECT_THAT(text_of(rows), HasSubstr("lockstep_submit = "));
+  EXPECT_EQ(lab.api.requests(Op::cancel), 0);
+  EXPECT_EQ(lab.api.executions(), 1);
+}
+
 // ---- Retry-After
 
 TEST_P(StatementTime, RetryAfterBeyondTheDeadlineFailsAtOnce) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engines/warehouse/duckdb/digest_expression.h"
+#include "engines/warehouse/duckdb/integer_types.h"
 #include "engines/warehouse/duckdb/type_text.h"
 
 namespace lockstep {
@@ -80,6 +81,9 @@ std::string DuckDbDialect::unsupported_type(const DataType& type) const {
       return "a DuckLake has no columns of type " + type.text;
     case DataType::Kind::scalar:
       if (type.name == "BIT") return "a DuckLake has no BIT columns";
+      if (const IntegerType* integer = find_integer_type(type); integer != nullptr && integer->bits == 128)
+        return "a DuckLake's Parquet files keep " + type.name +
+               " as DOUBLE, which loses digits (a DECIMAL(38,0) keeps up to 38 of them)";
       return {};
     default:
       return {};

@@ -138,11 +138,9 @@ std::vector<CatalogContents> read_contents(const std::vector<CatalogSource>& cat
 
 std::string dependents_statement(const CatalogSource& catalog) {
   std::string name = quote_duckdb_literal(catalog.name);
-  std::string sql =
-      "SELECT 'view', schema_name, view_name, view_name, sql, NULL::VARCHAR FROM duckdb_views() WHERE NOT internal AND "
-      "database_name "
-      "= " +
-      name;
+  // Views of other catalogs may read this one, too; those name their own in the last column.
+  std::string sql = "SELECT 'view', schema_name, view_name, view_name, sql, nullif(database_name, " + name +
+                    ")::VARCHAR FROM duckdb_views() WHERE NOT internal AND database_name NOT IN ('system', 'temp')";
   if (catalog.kind == CatalogKind::lake) return sql;
   return sql +
          " UNION ALL SELECT 'constraint', schema_name, table_name, constraint_type, constraint_text, "
@@ -174,10 +172,13 @@ std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, co
   for (const std::vector<Json>& row : rows.rows) {
     std::string kind = text(row[0]);
     if (kind == "view") {
-      for (const std::string& name : mentioned_names(text(row[4]))) {
+      const std::unordered_set<std::string> names = mentioned_names(text(row[4]));
+      const std::string elsewhere = text(row[5]);
+      if (!elsewhere.empty() && !tables.empty() && !names.contains(fold_name(tables.front().catalog))) continue;
+      const std::string view = (elsewhere.empty() ? "" : elsewhere + ".") + text(row[1]) + "." + text(row[3]);
+      for (const std::string& name : names) {
         auto [first, last] = by_name.equal_range(name);
-        for (auto named = first; named != last; ++named)
-          all[named->second].views.push_back({text(row[1]) + "." + text(row[3]), text(row[4])});
+        for (auto named = first; named != last; ++named) all[named->second].views.push_back({view, text(row[4])});
       }
       continue;
     }

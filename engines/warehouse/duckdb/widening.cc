@@ -50,7 +50,14 @@ TypeChange from_decimal(const DataType& from, const DataType& to) {
 TypeChange from_scalar(CatalogKind kind, const DataType& from, const DataType& to) {
   if (const IntegerType* number = find_integer_type(from)) return from_integer(kind, *number, from, to);
   if (is_scalar(from, "FLOAT") && is_scalar(to, "DOUBLE")) return widening_change();
-  if (is_scalar(from, "DATE") && is_scalar(to, "TIMESTAMP")) return widening_change();
+  // A file converts its rows at once, and keeps the DATE when one of them has no room. A DuckLake converts when they
+  // are read [executed: every read of the table fails then].
+  if (is_scalar(from, "DATE") && is_scalar(to, "TIMESTAMP"))
+    return kind == CatalogKind::file
+               ? widening_change()
+               : refuse(from, to,
+                        "a DATE may lie beyond the last TIMESTAMP (in the year 294247), and a DuckLake's "
+                        "table with such a row could not be read any more");
   if (is_scalar(from, "TIMESTAMP_S") && (is_scalar(to, "TIMESTAMP") || is_scalar(to, "TIMESTAMP_MS")))
     return kind == CatalogKind::file
                ? widening_change()

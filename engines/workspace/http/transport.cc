@@ -69,7 +69,7 @@ class PocoTransport : public HttpTransport {
  private:
   void exchange(const HttpRequest& request, const Destination& to, const Call& call, HttpResult& result) {
     NoSigpipe quiet;
-    Watch watch(timer_, call);
+    Watch watch(timer_, call, request.linger);
     std::string stage = "connecting";
     try {
       if (watch.over() == Watch::Over::no) attempt(request, to, watch, stage, result);
@@ -103,6 +103,7 @@ class PocoTransport : public HttpTransport {
     }
     result.peer_certificate_expiry = connection->certificate_expiry();
     result.failure.reused = connection->served > 0;
+    if (!watch.sending()) return;
     result.failure.sent = true;
     ++requests_;
     stage = "sending the request to";

@@ -38,15 +38,23 @@ void WatchTimer::remove(Entries::iterator entry) {
   entries_.erase(entry);
 }
 
-Watch::Watch(WatchTimer& timer, const Call& call) : timer_(timer), call_(call) {
+const std::optional<HttpLinger> Watch::kNone;
+
+Watch::Watch(WatchTimer& timer, const Call& call, const std::optional<HttpLinger>& linger)
+    : timer_(timer), call_(call), linger_(linger) {
   if (call_.expired()) over_ = Over::timeout;
+  if (call_.deadline && over_ == Over::no) {
+    entries_.push_back(timer_.add(*call_.deadline, this));
+    if (linger_) entries_.push_back(timer_.add(*call_.deadline + linger_->time, this));
+  }
+  if (linger_) enough_.emplace(linger_->enough, Enough{this});
   stop_.emplace(call_.stop, Stop{this});
-  if (call_.deadline && over_ == Over::no) entry_ = timer_.add(*call_.deadline, this);
 }
 
 Watch::~Watch() {
   stop_.reset();
-  if (entry_) timer_.remove(*entry_);
+  enough_.reset();
+  for (const WatchTimer::Entries::iterator entry : entries_) timer_.remove(entry);
 }
 
 Watch::Over Watch::over() const {
@@ -68,10 +76,34 @@ bool Watch::release() {
   return !shut_;
 }
 
-void Watch::fire(Over why) noexcept {
+bool Watch::sending() {
   std::lock_guard lock(mutex_);
-  Over none = Over::no;
-  over_.compare_exchange_strong(none, why);
+  if (over_ != Over::no) return false;
+  lingers_ = linger_.has_value();
+  return true;
+}
+
+void Watch::fire(Over why) noexcept {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  {
+    std::lock_guard lock(mutex_);
+    Over none = Over::no;
+    const bool first = over_.compare_exchange_strong(none, why);
+    if (first && lingers_) last_ = (why == Over::timeout ? *call_.deadline : now) + linger_->time;
+    const bool lingering = last_ != SteadyTime::max() && now < last_;
+    if (!lingering && fd_ >= 0) {
+      shut_ = true;
+      ::shutdown(fd_, SHUT_RDWR);
+    }
+    if (!first || !lingering) return;
+  }
+  // The entry of a deadline's lingering is there already: this may be the timer's own thread, which holds its lock.
+  if (why == Over::cancelled) entries_.push_back(timer_.add(last_, this));
+  if (linger_->began) linger_->began();
+}
+
+void Watch::shut() noexcept {
+  std::lock_guard lock(mutex_);
   if (fd_ < 0) return;
   shut_ = true;
   ::shutdown(fd_, SHUT_RDWR);

@@ -11,8 +11,10 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
+#include <vector>
 
 #include "engines/call.h"
+#include "engines/workspace/http.h"
 
 namespace lockstep {
 
@@ -45,7 +47,8 @@ class Watch {
  public:
   enum class Over { no, timeout, cancelled };
 
-  Watch(WatchTimer& timer, const Call& call);
+  // `linger`: of the request; outlives the watch.
+  Watch(WatchTimer& timer, const Call& call, const std::optional<HttpLinger>& linger = kNone);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -54,6 +57,8 @@ class Watch {
   [[nodiscard]] const Call& call() const { return call_; }
   // From now on, the end of the call shuts this socket down; at once when the call is over already.
   void guard(int fd);
+  // The request is about to be sent: from now on the end of the call lets its exchange linger. False: it is over.
+  bool sending();
   // The socket is left alone from now on; to be called before it is closed, as its number is given to another then.
   // False when it was shut down.
   bool release();
@@ -64,15 +69,26 @@ class Watch {
     Watch* watch;
     void operator()() const noexcept { watch->fire(Over::cancelled); }
   };
+  struct Enough {
+    Watch* watch;
+    void operator()() const noexcept { watch->shut(); }
+  };
+  static const std::optional<HttpLinger> kNone;
+
   void fire(Over why) noexcept;
+  void shut() noexcept;
 
   WatchTimer& timer_;
   Call call_;
+  const std::optional<HttpLinger>& linger_;
   std::mutex mutex_;
   int fd_ = -1;
   bool shut_ = false;
   std::atomic<Over> over_ = Over::no;
-  std::optional<WatchTimer::Entries::iterator> entry_;
+  bool lingers_ = false;                 // as soon as the call is over
+  SteadyTime last_ = SteadyTime::max();  // when that ends; max: it has not begun
+  std::vector<WatchTimer::Entries::iterator> entries_;
+  std::optional<std::stop_callback<Enough>> enough_;
   std::optional<std::stop_callback<Stop>> stop_;
 };
 

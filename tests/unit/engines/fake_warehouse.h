@@ -50,6 +50,8 @@ class FakeWarehouse : public Warehouse {
     });
     return *tables.insert(place, std::move(added));
   }
+  // What it says that it leads to; its name unless told.
+  void set_identity(std::string identity) { identity_ = std::move(identity); }
   void add_dependents(Dependents dependents) { dependents_.push_back(std::move(dependents)); }
   void answer(const std::string& sql, Rows rows) { answers_[sql] = std::move(rows); }
   // Asked for statements without an answer of their own.
@@ -74,6 +76,7 @@ class FakeWarehouse : public Warehouse {
 
   // ---- Warehouse
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] std::string identity() const override { return identity_.empty() ? name_ : identity_; }
 
   Result<const Dialect*> open(std::string_view catalog, const Call& call) override {
     if (std::optional<Error> over = over_already(call)) return *over;
@@ -169,6 +172,7 @@ class FakeWarehouse : public Warehouse {
   }
 
   std::string name_;
+  std::string identity_;
   std::shared_ptr<const Dialect> dialect_;
   std::map<std::string, CatalogContents> contents_;  // by lower-case name
   std::vector<Dependents> dependents_;
@@ -181,18 +185,20 @@ class FakeWarehouse : public Warehouse {
   std::vector<CommitStamp> stamps_;
 };
 
-// One connection.
+// The connections of a test.
 class FakeWarehouses : public Warehouses {
  public:
-  explicit FakeWarehouses(Warehouse& warehouse) : warehouse_(warehouse) {}
+  explicit FakeWarehouses(Warehouse& warehouse) : warehouses_{&warehouse} {}
+  FakeWarehouses(Warehouse& one, Warehouse& other) : warehouses_{&one, &other} {}
   Result<Warehouse*> get(std::string_view connection) override {
-    if (connection == warehouse_.name()) return &warehouse_;
+    for (Warehouse* warehouse : warehouses_)
+      if (connection == warehouse->name()) return warehouse;
     return Error("connection-unknown"_code, "there is no connection \"" + std::string(connection) + "\"",
                  "name one that the test has");
   }
 
  private:
-  Warehouse& warehouse_;
+  std::vector<Warehouse*> warehouses_;
 };
 
 }  // namespace lockstep::testing

@@ -92,6 +92,61 @@ TEST(DeltaAlteration, AllAdditionsAreOneStatementWithTheirComments) {
   EXPECT_TRUE(says(plan.statements[0].why, "\"arr.element.z\"")) << plan.statements[0].why;
 }
 
+// A run that is killed between the statements of an addition leaves one of these; the next one must come to the same
+// table as if nothing had happened.
+TEST(DeltaAlteration, AnAdditionThatWasCutOffIsFinished) {
+  Case c({{"id", "INT"}, {"state", "STRING"}}, {{"id", "INT"}});
+  c.all_features();
+  c.source.columns[1].nullable = false;
+  c.source.columns[1].default_expression = "'new'";
+  const Texts all = sql(c.plan());
+  ASSERT_EQ(all,
+            (Texts{kAlter + "ADD COLUMNS (`state` STRING)",
+                   "UPDATE `staging`.`sales`.`orders` SET `state` = 'new' WHERE `state` IS NULL",
+                   kAlter + "ALTER COLUMN `state` SET NOT NULL", kAlter + "ALTER COLUMN `state` SET DEFAULT 'new'"}));
+
+  c.destination = delta_table("staging", {{"id", "INT"}, {"state", "STRING"}});  // behind ADD
+  c.facts.rows = 7;
+  c.facts.null_counts["state"] = 7;
+  EXPECT_EQ(sql(c.plan()), Texts(all.begin() + 1, all.end()));
+  EXPECT_EQ(c.plan().altered, Texts{"state"});
+  c.facts.null_counts["state"] = 0;  // behind UPDATE
+  EXPECT_EQ(sql(c.plan()), Texts(all.begin() + 2, all.end()));
+  c.destination.columns[1].nullable = false;  // behind SET NOT NULL
+  EXPECT_EQ(sql(c.plan()), Texts(all.begin() + 3, all.end()));
+  c.destination.columns[1].default_expression = "'new'";
+  EXPECT_TRUE(sql(c.plan()).empty());
+}
+
+TEST(DeltaAlteration, NullsThatSomebodyMayMeanAreNotFilled) {
+  const auto half = [] {
+    Case c({{"id", "INT"}, {"state", "STRING"}}, {{"id", "INT"}, {"state", "STRING"}});
+    c.all_features();
+    c.source.columns[1].nullable = false;
+    c.source.columns[1].default_expression = "'new'";
+    c.facts.rows = 7;
+    c.facts.null_counts["state"] = 7;
+    return c;
+  };
+  EXPECT_FALSE(sql(half().plan()).empty());
+
+  Case used = half();
+  used.facts.null_counts["state"] = 6;
+  EXPECT_EQ(refusal(used.plan()).code, "not-null-over-nulls") << "one row has a value";
+  Case own = half();
+  own.destination.columns[1].default_expression = "'old'";
+  EXPECT_EQ(refusal(own.plan()).code, "not-null-over-nulls") << "an addition sets its default last";
+  Case none = half();
+  none.source.columns[1].default_expression.reset();
+  EXPECT_EQ(refusal(none.plan()).code, "not-null-over-nulls") << "there is nothing to fill it with";
+  Case uncounted = half();
+  uncounted.facts.rows = -1;
+  EXPECT_EQ(refusal(uncounted.plan()).code, "not-null-over-nulls");
+  Case feature = half();
+  feature.dependents.properties.erase("delta.feature.allowColumnDefaults");
+  EXPECT_EQ(refusal(feature.plan()).code, "table-feature-missing") << "and nothing is filled";
+}
+
 TEST(DeltaAlteration, AWideningNeedsTheFeatureOrTheOptIn) {
   Case c({{"id", "BIGINT"}}, {{"id", "INT"}});
   const Error error = refusal(c.plan());

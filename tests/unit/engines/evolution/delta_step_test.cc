@@ -3,8 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "engines/evolution/evolve_catalog.h"
+#include "engines/evolution/obstacles.h"
 #include "engines/warehouse/databricks/databricks_dialect.h"
 #include "support.h"
 #include "tests/unit/engines/fake_warehouse.h"
@@ -71,6 +74,33 @@ TEST_F(DeltaStep, AFailureMidwayIsTold) {
   EXPECT_EQ(entry["partly_applied"], true);
   EXPECT_EQ(test_.log.started_texts.size(), 3U);
   EXPECT_TRUE(warehouse_.committed().empty()) << "there are no transactions to send";
+}
+
+// No catalog tells of generated and identity columns: the first to speak of them is the server, in its own words.
+TEST_F(DeltaStep, WhatOnlyTheServerKnowsHasACauseAndARemedy) {
+  const auto entry = [](const std::string& said) {
+    return explain_delta_refusal(Error("sql-invalid"_code, said, "correct the statement").with_context("statement s1"));
+  };
+  for (const auto& [error_class, code, words] :
+       {std::tuple{"DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE", "column-has-dependents", "generated column"},
+        std::tuple{"DELTA_IDENTITY_COLUMNS_ALTER_COLUMN_NOT_SUPPORTED", "column-has-dependents", "identity column"},
+        std::tuple{"DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE", "column-has-dependents", "CHECK"},
+        std::tuple{"DELTA_NEW_NOT_NULL_VIOLATION", "not-null-over-nulls", "NULL"}}) {
+    const std::string said = "[" + std::string(error_class) + "] in the server's words SQLSTATE: 42K09";
+    const Error error = entry(said);
+    EXPECT_EQ(error.code, code);
+    EXPECT_NE(error.message.find(words), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find(said), std::string::npos) << error.message;
+    EXPECT_NE(error.remedy, "correct the statement");
+    EXPECT_EQ(error.context, std::vector<std::string>{"statement s1"});
+  }
+  EXPECT_EQ(entry("[DELTA_UNSUPPORTED_RENAME_COLUMN] no").code, "sql-invalid");
+  EXPECT_EQ(entry("about [DELTA_NEW_NOT_NULL_VIOLATION]").code, "sql-invalid") << "a class stands in front";
+
+  warehouse_.fail("ALTER COLUMN", Error("sql-invalid"_code,
+                                        "[DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE] twice", "correct it"));
+  const Outcome outcome = run({{"dry_run", false}, {"enable_features", {"typeWidening"}}});
+  EXPECT_EQ(outcome.outputs["details"][0]["errors"][0]["code"], "column-has-dependents");
 }
 
 TEST_F(DeltaStep, AnUnknownOutcomeReachesTheStep) {

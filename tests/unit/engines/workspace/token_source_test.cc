@@ -70,6 +70,24 @@ TEST(OAuth, ARefusedTokenIsRenewedOnceAndThatIsAll) {
   }
 }
 
+// The token is one for all threads: a permission that is missing is no reason to take it from the others.
+TEST(OAuth, AMissingPermissionCostsNoToken) {
+  StatementLab lab(m2m_config());
+  int tokens = 0;
+  lab.transport->handle([&](const HttpRequest& request, const Call&) {
+    if (request.url.find(".well-known") != std::string::npos) return answer_json(kDiscovery);
+    if (request.url.ends_with("/token")) return answer_json(token("at-" + std::to_string(++tokens)));
+    return answer_json(R"({"error_code": "PERMISSION_DENIED", "message": "User lacks CAN USE on the warehouse"})", 403);
+  });
+  for (int i = 0; i < 3; ++i) {
+    const Error error = lab.run().error();
+    EXPECT_EQ(error.code, "authentication-refused");
+    EXPECT_THAT(error.message, AllOf(HasSubstr("authentication"), HasSubstr("CAN USE")));
+  }
+  EXPECT_EQ(lab.submits(), 3U);
+  EXPECT_EQ(tokens, 1);
+}
+
 TEST(OAuth, AnExpiredTokenIsReplacedWithoutAnybodyNoticing) {
   StatementLab lab(m2m_config());
   lab.transport->then(answer_json(kDiscovery))

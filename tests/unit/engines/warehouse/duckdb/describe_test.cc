@@ -180,6 +180,22 @@ TEST(Dependents, OfADuckLakeAreViews) {
   EXPECT_TRUE(all->at(0).indexes.empty());
 }
 
+// A view reads across catalogs, and breaks like one beside the table.
+TEST(Dependents, OfAnotherCatalogAreViewsThatNameThisOne) {
+  for (const Kind kind : {Kind::file, Kind::lake}) {
+    Lab lab(kind);
+    lab.sql("CREATE TABLE c.main.t (x INTEGER)");
+    lab.sql("ATTACH ':memory:' AS \"Marts\"");
+    lab.sql("CREATE VIEW \"Marts\".main.far AS SELECT x FROM c.main.t");
+    lab.sql("CREATE TABLE \"Marts\".main.t (x INTEGER)");
+    lab.sql("CREATE VIEW \"Marts\".main.own AS SELECT x FROM \"Marts\".main.t");
+    const Result<std::vector<Dependents>> all = lab.warehouse().dependents("c", {{"c", "main", "t"}}, {});
+    ASSERT_TRUE(all.ok()) << all.error().message;
+    ASSERT_THAT(all->at(0).views, SizeIs(1));
+    EXPECT_EQ(all->at(0).views[0].name, "Marts.main.far");
+  }
+}
+
 TEST(GeneratedColumns, AreFoundInTheStatement) {
   const auto found = generated_columns(
       "CREATE TABLE \"a (\"\"b\"(id INTEGER DEFAULT('x GENERATED ALWAYS AS (1)'), \"GENERATED ALWAYS AS\" INTEGER, g "

@@ -115,6 +115,20 @@ TEST_P(Widening, WhatTheDialectAllowsTheEngineDoesAndEveryValueSurvives) {
   EXPECT_GT(widenings, 40);
 }
 
+// What a DuckLake would do with a date that has no room: the ALTER passes, and the table cannot be read any more.
+TEST(Widening, ADateOfALakeStaysADate) {
+  Lab file(Kind::file);
+  EXPECT_EQ(file.dialect().type_change(parse_duckdb_type("DATE"), parse_duckdb_type("TIMESTAMP")).verdict,
+            Verdict::widening);
+  Lab lab(Kind::lake);
+  const TypeChange change = lab.dialect().type_change(parse_duckdb_type("DATE"), parse_duckdb_type("TIMESTAMP"));
+  EXPECT_EQ(change.verdict, Verdict::refused);
+  EXPECT_NE(change.reason.find("294247"), std::string::npos) << change.reason;
+  lab.sql("CREATE TABLE c.main.t AS SELECT DATE '294247-02-01' + 1000 AS x FROM range(300)");
+  ASSERT_TRUE(lab.transact({lab.dialect().change_type({"c", "main", "t"}, "x", parse_duckdb_type("TIMESTAMP"))}).ok());
+  EXPECT_FALSE(lab.try_sql("SELECT max(x) FROM c.main.t").ok()) << "when it can be read, the refusal may go";
+}
+
 TEST_P(Widening, EveryPairHasAVerdictAndEveryRefusalNamesBothTypes) {
   Lab lab(GetParam());
   for (const Sample& from : samples()) {
