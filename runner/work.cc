@@ -12,6 +12,7 @@
 #include "runner/retry.h"
 #include "runner/step_scope.h"
 #include "runner/style.h"
+#include "runner/timeout_hint.h"
 #include "specs/schema.h"
 
 namespace lockstep {
@@ -235,9 +236,9 @@ class Worker {
       result.warnings = std::move(attempt.outcome.warnings);
       result.figure = std::move(attempt.outcome.figure);
     }
+    const bool changes =
+        std::any_of(result.actions.begin(), result.actions.end(), [](const Action& a) { return a.changes; });
     if (state_.report.dry_run) {
-      const bool changes =
-          std::any_of(result.actions.begin(), result.actions.end(), [](const Action& a) { return a.changes; });
       result.pending = changes ? std::optional(work_.step) : pending_need();
     }
     if (attempt.waits_for) return mark_not_lookable(state_, *attempt.waits_for, *attempt.error, result);
@@ -245,7 +246,7 @@ class Worker {
     if (!attempt.error) {
       if (expired) {
         result.status = StepStatus::failed;
-        result.error = timeout_error();
+        result.error = timeout_error(changes);
         result.error->context.emplace_back("it came to an end all the same, too late; its outputs are kept");
       }
       return;
@@ -260,7 +261,7 @@ class Worker {
       result.error = std::move(attempt.error);
     } else if (expired) {
       result.status = StepStatus::failed;
-      result.error = timeout_error();
+      result.error = timeout_error(changes);
       if (attempt.error->code != "timeout" && attempt.error->code != "cancelled")
         result.error->context.push_back(fmt::format("the step itself said: {}", attempt.error->message));
       result.error->context.insert(result.error->context.end(), attempt.error->context.begin(),
@@ -271,12 +272,11 @@ class Worker {
     }
   }
 
-  [[nodiscard]] Error timeout_error() const {
+  [[nodiscard]] Error timeout_error(bool changes) const {
     const std::string limit =
         work_.timeout.count() % 1000 == 0 ? duration_text(work_.timeout) : fmt::format("{} ms", work_.timeout.count());
-    return {
-        "timeout"_code, fmt::format("step \"{}\" ran into its timeout of {}", spec_.id, limit),
-        "give it more time with `timeout:`, or less to do; it may be run again: it looks first at what is left to do"};
+    return {"timeout"_code, fmt::format("step \"{}\" ran into its timeout of {}", spec_.id, limit),
+            timeout_hint(spec_.uses, changes, work_.item >= 0)};
   }
 
   const RunState& state_;

@@ -60,6 +60,10 @@ int no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 Error invalid(const std::string& name, std::string_view what, std::string_view remedy) {
   return Error("key-invalid"_code, fmt::format("'{}' {}", name, what), std::string(remedy));
 }
@@ -80,14 +84,20 @@ Result<std::vector<PublicKey>> PublicKey::from_pem(std::string_view pem, const s
   while (EVP_PKEY* key = PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr)) {
     std::shared_ptr<EVP_PKEY> owned = own(key);
     if (EVP_PKEY_get_id(key) != EVP_PKEY_ED25519)
-      return invalid(name, "holds a public key that is not ed25519", "make a pair with `lockstep keygen`");
+      return invalid(name, "holds a public key that is not ed25519",
+                     "give the ed25519 key of whoever signed; `lockstep keygen` makes such pairs");
     keys.push_back(PublicKey(owned));
   }
   ERR_clear_error();
   if (!keys.empty()) return keys;
   if (pem.find("PRIVATE KEY-----") != std::string_view::npos)
     return invalid(name, "is a private key", "verifying takes the public one; `lockstep keygen` wrote it as *.pub.pem");
-  return invalid(name, "holds no public key in PEM form", "give the *.pub.pem file that `lockstep keygen` wrote");
+  constexpr std::string_view kGivePublic = "give the *.pub.pem file that `lockstep keygen` wrote";
+  if (is_blank(pem)) return invalid(name, "is empty", kGivePublic);
+  if (pem.find("-----BEGIN PUBLIC KEY-----") != std::string_view::npos)
+    return invalid(name, "holds a public key that is cut off or damaged",
+                   "copy the whole *.pub.pem file again, with its BEGIN and END lines");
+  return invalid(name, "holds no public key in PEM form", kGivePublic);
 }
 
 bool PublicKey::verify(std::string_view bytes, std::string_view signature) const {
@@ -124,6 +134,10 @@ Result<PrivateKey> PrivateKey::from_pem(std::string_view pem, const std::string&
       return invalid(name, "is protected by a passphrase", "write it without: openssl pkey -in FILE -out NEW.pem");
     if (pem.find("PUBLIC KEY-----") != std::string_view::npos)
       return invalid(name, "is a public key", "signing takes the private one, the file without .pub in its name");
+    if (is_blank(pem)) return invalid(name, "is empty", "give the private key that `lockstep keygen` wrote");
+    if (pem.find("PRIVATE KEY-----") != std::string_view::npos)
+      return invalid(name, "holds a private key that is cut off or damaged",
+                     "copy the whole file again, with its BEGIN and END lines, or make a pair with `lockstep keygen`");
     return invalid(name, "holds no private key in PEM form", "make a pair with `lockstep keygen`");
   }
   std::shared_ptr<EVP_PKEY> owned = own(key);

@@ -17,11 +17,10 @@ Outcome outcome_of(const Verification& verdict) {
   Outcome outcome;
   outcome.outputs = to_json(verdict);
   outcome.figure = verdict.valid ? fmt::format("valid, {}", verdict.algorithm) : "not valid";
+  if (!verdict.note.empty()) outcome.warnings.push_back(verdict.note);
   if (verdict.valid) return outcome;
   outcome.failure =
-      Error("envelope-not-valid"_code, fmt::format("the envelope is not valid: {}", verdict.reason),
-            verdict.unsigned_ ? "set CLONE_XS_SIGNING_SECRET where the envelope is made, and sign again"
-                              : "do not rely on its content; compare it with the copy that its signer kept");
+      Error("envelope-not-valid"_code, fmt::format("the envelope is not valid: {}", verdict.reason), verdict.remedy);
   return outcome;
 }
 
@@ -106,6 +105,7 @@ class VerifyStep : public Step {
       if (text) return verify_envelope(*text, trusted_);
       Verification verdict;
       verdict.reason = text.error().message;
+      verdict.remedy = "give the envelope as provenance/sign answers it, or its file's path";
       return verdict;
     }
     return verify_file(path_, trusted_);

@@ -6,6 +6,7 @@
 #include "engines/provenance/sign.h"
 #include "runner/cli/command.h"
 #include "runner/cli/load.h"
+#include "runner/cli/near_files.h"
 #include "runner/cli/options.h"
 
 namespace lockstep {
@@ -36,7 +37,7 @@ int verify_command(const std::vector<std::string>& arguments) {
   options.add_options()("positional-file", po::value<std::string>()->required());
   options.add_options()("key", po::value<std::vector<std::string>>()->composing()->value_name("FILE"),
                         "a public key to trust, for ed25519; may be given several times");
-  options.add_options()("json", "print {valid, reason, algorithm, keyid, ...}");
+  options.add_options()("json", "print {valid, reason, algorithm, keyid, remedy, note, ...}");
   po::positional_options_description positionals;
   positionals.add("positional-file", 1);
   const CommandHelp help{
@@ -52,14 +53,16 @@ int verify_command(const std::vector<std::string>& arguments) {
   if (parsed.values.count("key") != 0) paths = parsed.values["key"].as<std::vector<std::string>>();
   Result<std::vector<PublicKey>> keys = read_public_keys(paths);
   if (!keys) return print_error(std::move(keys).error().with_context("while reading the trusted keys"));
-  Result<Verification> verdict =
-      verify_file(parsed.values["positional-file"].as<std::string>(), TrustedKeys{signing_secret(), *std::move(keys)});
-  if (!verdict) return print_error(verdict.error());
+  const std::string file = parsed.values["positional-file"].as<std::string>();
+  Result<Verification> verdict = verify_file(file, TrustedKeys{signing_secret(), *std::move(keys)});
+  if (!verdict) return print_error(with_near_files(verdict.error(), file));
   if (parsed.values.count("json") != 0) {
     fmt::print("{}\n", to_json(*verdict).dump(2));
   } else {
     fmt::print("{}: {}\n", verdict->valid ? "valid" : "not valid", verdict->reason);
     if (verdict->valid) print_content(*verdict);
+    if (!verdict->note.empty()) fmt::print("note: {}\n", verdict->note);
+    if (!verdict->remedy.empty()) fmt::print("hint: {}\n", verdict->remedy);
   }
   return static_cast<int>(verdict->valid ? Exit::done : Exit::failed);
 }

@@ -48,7 +48,11 @@ TEST(Key, SaysWhatAWrongFileIs) {
   EXPECT_THAT(PublicKey::from_pem(key.pem(), "k.pem").error().message, HasSubstr("'k.pem' is a private key"));
   EXPECT_THAT(PrivateKey::from_pem(key.public_key().pem(), "k").error().message, HasSubstr("is a public key"));
   EXPECT_THAT(PrivateKey::from_pem("garbage", "k").error().message, HasSubstr("no private key"));
-  EXPECT_THAT(PublicKey::from_pem("", "k").error().message, HasSubstr("no public key"));
+  EXPECT_THAT(PublicKey::from_pem("garbage", "k").error().message, HasSubstr("no public key"));
+  EXPECT_THAT(PublicKey::from_pem("\n", "k").error().message, HasSubstr("is empty"));
+  EXPECT_THAT(PrivateKey::from_pem("", "k").error().message, HasSubstr("is empty"));
+  EXPECT_THAT(PublicKey::from_pem(key.public_key().pem().substr(0, 60), "k").error().message, HasSubstr("cut off"));
+  EXPECT_THAT(PrivateKey::from_pem(key.pem().substr(0, 60), "k").error().message, HasSubstr("cut off"));
   // openssl genpkey -algorithm ed25519 -aes256 -pass pass:x: never asked for at a terminal.
   EXPECT_THAT(
       PrivateKey::from_pem("-----BEGIN ENCRYPTED PRIVATE "

@@ -111,7 +111,8 @@ TEST(VerifyHmac, AnswersHostileEnvelopesWithAReason) {
   std::string upper = signature;
   for (char& c : upper) c = static_cast<char>(std::toupper(c));
   const std::vector<Hostile> cases = {
-      {"empty", "", "not readable as JSON: line 1, column 1"},
+      {"empty", "", "it is empty"},
+      {"blank", " \n", "it is empty"},
       {"binary", std::string("\x00\xFF\xFE\x01", 4), "not readable as JSON"},
       {"list", "[]", "not an object"},
       {"null", "null", "not an object"},
@@ -145,7 +146,8 @@ TEST(VerifyHmac, AnswersHostileEnvelopesWithAReason) {
       {"two manifests", replaced(good, "\"manifest\"", "\"manifest\": {}, \"manifest\""), "stands twice"},
       {"duplicate inside", replaced(good, "\"config\":{}", R"("config":{"a":1,"a":1})"), "stands twice"},
       {"nested", replaced(good, "\"config\":{}", "\"config\":" + std::string(200, '[')), "nested deeper than 101"},
-      {"cut", good.substr(0, good.size() / 2), "not readable as JSON"},
+      {"cut", good.substr(0, good.size() / 2), "it is cut off"},
+      {"a key", "-----BEGIN PUBLIC KEY-----\n", "a key or a certificate in PEM form"},
       {"bad UTF-8", replaced(good, "prod", "pr\xC3"), "not UTF-8"},
       {"trailing text", good + "x", "something follows"},
   };
@@ -154,6 +156,7 @@ TEST(VerifyHmac, AnswersHostileEnvelopesWithAReason) {
     EXPECT_FALSE(verdict.valid) << hostile.name;
     EXPECT_THAT(verdict.reason, HasSubstr(hostile.reason)) << hostile.name;
     EXPECT_LT(verdict.reason.size(), 400U) << hostile.name;
+    EXPECT_FALSE(verdict.remedy.empty()) << hostile.name;
   }
 }
 
@@ -161,6 +164,32 @@ TEST(VerifyHmac, NeedsTheSecret) {
   Verification verdict = verify_envelope(python_envelope(kPythonVectors[0]), TrustedKeys{});
   EXPECT_FALSE(verdict.valid);
   EXPECT_THAT(verdict.reason, HasSubstr("CLONE_XS_SIGNING_SECRET is not set"));
+}
+
+TEST(VerifyHmac, SaysWhatTheSecretAtHandIsNot) {
+  std::string envelope = python_envelope(kPythonVectors[0]);
+  TrustedKeys key_only{std::nullopt, {PrivateKey::generate().public_key()}};
+  EXPECT_THAT(verify_envelope(envelope, key_only).reason, HasSubstr("a public key is of no use"));
+  EXPECT_THAT(verify_envelope(envelope, TrustedKeys{"another", {}}).remedy, HasSubstr("compare the secret"));
+  EXPECT_THAT(verify_envelope(envelope, TrustedKeys{std::string(kVectorSecret) + "\n", {}}).remedy,
+              HasSubstr("ends with white space"));
+}
+
+TEST(VerifyHmac, NotesThatAFailureWasSigned) {
+  ManifestFields failed = fields();
+  failed.result = R"({"status":"mismatch","matched":1,"mismatched":1})";
+  Manifest bad = build_manifest(failed, RedactionRules{}).value();
+  Verification verdict = verify_envelope(sign_hmac(bad, std::string(kVectorSecret)).text, kTrusted);
+  EXPECT_TRUE(verdict.valid);
+  EXPECT_THAT(verdict.note, HasSubstr(R"(records a failure (its status is "mismatch"))"));
+  EXPECT_THAT(to_json(verdict)["note"], verdict.note);
+  EXPECT_EQ(verify_envelope(sign_hmac(manifest(), std::string(kVectorSecret)).text, kTrusted).note, "");
+  EXPECT_EQ(verify_envelope(sign_hmac(bad, std::string(kVectorSecret)).text, TrustedKeys{"other", {}}).note, "");
+}
+
+TEST(VerifyHmac, NotesThatKeysWereNotUsed) {
+  TrustedKeys both{std::string(kVectorSecret), {PrivateKey::generate().public_key()}};
+  EXPECT_THAT(verify_envelope(python_envelope(kPythonVectors[0]), both).note, HasSubstr("not the public keys given"));
 }
 
 TEST(VerifyHmac, SurvivesHundredMegabytes) {
@@ -214,6 +243,8 @@ TEST_F(VerifyDsse, TrustsNoKeyIdAndNoUnknownKey) {
   Verification verdict = verify_envelope(envelope(), TrustedKeys{std::nullopt, {other_.public_key()}});
   EXPECT_FALSE(verdict.valid);
   EXPECT_THAT(verdict.reason, HasSubstr("the envelope names \"" + short_key_id(key_.id())));
+  EXPECT_THAT(verdict.reason, HasSubstr("trusted is \"" + short_key_id(other_.id())));
+  EXPECT_THAT(verdict.remedy, HasSubstr("--key"));
   // Claiming a trusted key's id makes no difference, and a wrong or missing one does not invalidate.
   EXPECT_FALSE(
       verify_envelope(replaced(envelope(), key_.id(), other_.id()), TrustedKeys{std::nullopt, {other_.public_key()}})
@@ -222,6 +253,34 @@ TEST_F(VerifyDsse, TrustsNoKeyIdAndNoUnknownKey) {
   EXPECT_TRUE(verify_envelope(replaced(envelope(), key_.id(), "whatever"), trusted_).valid);
   EXPECT_FALSE(verify_envelope(envelope(), TrustedKeys{}).valid);
   EXPECT_THAT(verify_envelope(envelope(), TrustedKeys{}).reason, HasSubstr("no trusted key was given"));
+  EXPECT_THAT(verify_envelope(envelope(), TrustedKeys{"secret", {}}).reason,
+              HasSubstr("CLONE_XS_SIGNING_SECRET is of no use"));
+}
+
+TEST_F(VerifyDsse, NotesThatAFailureWasSigned) {
+  ManifestFields failed = fields();
+  failed.result = replaced(failed.result, R"("verdict":"match")", R"("verdict":"mismatch")");
+  Manifest bad = build_manifest(failed, RedactionRules{}).value();
+  Verification verdict = verify_envelope(sign_ed25519(failed, bad, key_).value().text, trusted_);
+  EXPECT_TRUE(verdict.valid);
+  EXPECT_EQ(verdict.result, "FAILED");
+  EXPECT_THAT(verdict.note, HasSubstr(R"(in details "t", verdict is "mismatch")"));
+  EXPECT_EQ(verify_envelope(envelope(), trusted_).note, "");
+  Json json = Json::parse(envelope());
+  std::string payload = *decode_base64(json["payload"].get<std::string>());
+  EXPECT_THAT(verify_envelope(around(replaced(payload, "PASSED", "FAILED")), trusted_).note,
+              HasSubstr("its result is FAILED"));
+}
+
+TEST_F(VerifyDsse, TellsAChangedPayloadFromAnotherKey) {
+  Json json = Json::parse(envelope());
+  std::string payload = *decode_base64(json["payload"].get<std::string>());
+  json["payload"] = base64(replaced(payload, "PASSED", "FAILED"));
+  Verification changed = verify_envelope(json.dump(), trusted_);
+  EXPECT_THAT(changed.reason, HasSubstr("the payload or the signature was changed"));
+  EXPECT_THAT(changed.remedy, HasSubstr("do not rely on this one"));
+  json["signatures"][0].erase("keyid");
+  EXPECT_THAT(verify_envelope(json.dump(), trusted_).reason, HasSubstr("does not say which key signed"));
 }
 
 TEST_F(VerifyDsse, AcceptsUrlSafeBase64AndSeveralSignatures) {
@@ -281,6 +340,7 @@ TEST_F(VerifyDsse, AnswersHostileEnvelopesWithAReason) {
     Verification verdict = verify_envelope(hostile.text, trusted_);
     EXPECT_THAT(verdict.reason, HasSubstr(hostile.reason)) << hostile.name;
     EXPECT_EQ(verdict.valid, std::string(hostile.name) == "keyid of a wrong type") << verdict.reason;
+    EXPECT_EQ(verdict.remedy.empty(), verdict.valid) << hostile.name;
   }
 }
 
