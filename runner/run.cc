@@ -75,6 +75,7 @@ class Run {
       entry.name = spec.name.empty() ? spec.id : spec.name;
       entry.uses = spec.uses;
       entry.is_for_each = spec.for_each.has_value() || spec.for_each_list != nullptr;
+      if (spec.id_span.start.line != 0) entry.at = fmt::format("{}:{}", runbook.path, spec.id_span.start.line);
       entry.continue_on_error = spec.continue_on_error;
       state_.step_by_id.emplace(spec.id, step);
     }
