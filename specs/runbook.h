@@ -99,6 +99,10 @@ ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagno
 // so for those written out. Places that need more than params are left to the run.
 void check_catalogs(const Runbook& runbook, const ParamValues& params, Diagnostics& diagnostics);
 
+// Reports what the text of a sql/query step's statement tells for certain, on DuckDB: transaction control, parameters
+// that are not given or not used. `inputs` as for catalog_accesses().
+void check_statement(const Runbook& runbook, const StepSpec& step, const Json& inputs, Diagnostics& diagnostics);
+
 // Which catalogs a step touches, as far as the text tells. Derived from the schema marks `x-lockstep-catalog:
 // read|write` and, for sql/query, from the words of the statement (an unknown statement counts as writing).
 struct CatalogAccess {

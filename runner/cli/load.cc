@@ -36,8 +36,11 @@ void check(LoadedRunbook& loaded, const GivenParams& given) {
   check_catalogs(runbook, loaded.params, loaded.diagnostics);
   const EvalScope scope = params_scope(loaded.params);  // one for all steps: there can be ten thousand
   loaded.accesses.reserve(runbook.steps.size());
-  for (const StepSpec& step : runbook.steps)
-    loaded.accesses.push_back(catalog_accesses(runbook, step, inputs_before_run(step, scope)));
+  for (const StepSpec& step : runbook.steps) {
+    const Json inputs = inputs_before_run(step, scope);
+    check_statement(runbook, step, inputs, loaded.diagnostics);
+    loaded.accesses.push_back(catalog_accesses(runbook, step, inputs));
+  }
   loaded.graph = build_graph(runbook, loaded.accesses, loaded.diagnostics);
 }
 
