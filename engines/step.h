@@ -42,6 +42,8 @@ struct Outcome {
 struct Look {
   std::vector<Action> actions;
   Outcome preview;  // the outcome of a dry run: outputs in the response shape, failure when acting would fail as well
+  // Only act() can tell the outputs (a query's rows): preview.outputs lacks what a step behind this one may read.
+  bool outputs_unknown = false;
   [[nodiscard]] bool changes() const {
     for (const Action& action : actions)
       if (action.changes) return true;

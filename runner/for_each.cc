@@ -142,6 +142,7 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
     whole.attempts = std::max(whole.attempts, result.attempts);
     whole.not_lookable = whole.not_lookable || result.not_lookable;
     if (!whole.pending) whole.pending = result.pending;
+    whole.outputs_unknown = whole.outputs_unknown || result.outputs_unknown;
     whole.outputs.push_back(result.outputs);
     ItemReport& report = reports.emplace_back();
     report.item = std::move(items_[i].json);

@@ -86,6 +86,10 @@ Gate evaluate_gate(RunState& state, std::size_t step, const StatusView& view) {
 }
 
 std::string not_lookable_reason(const RunState& state, std::size_t earlier, const Error& error) {
+  if (state.pending[earlier] != earlier && state.outputs_unknown[earlier] != 0)
+    return fmt::format(
+        "cannot be looked at: it depends on the outputs of step \"{}\", which are known only in a real run",
+        state.spec(earlier).id);
   return fmt::format("cannot be looked at before step \"{}\" has acted ({})", state.spec(earlier).id, error.message);
 }
 

@@ -31,11 +31,18 @@ Json time_json(const std::optional<WallTime>& time) {
   return time ? Json(rfc3339(*time)) : Json();
 }
 
-Json item_json(const ItemReport& item) {
+Json located(const std::optional<Error>& error, const std::string& at) {
+  if (!error) return {};
+  Json json = error_json(*error);
+  if (!at.empty()) json["at"] = at;
+  return json;
+}
+
+Json item_json(const ItemReport& item, const std::string& at) {
   Json json{{"item", item.item},
             {"status", to_string(item.status)},
             {"outputs", item.outputs},
-            {"error", item.error ? error_json(*item.error) : Json()}};
+            {"error", located(item.error, at)}};
   if (!item.reason.empty()) json["reason"] = item.reason;
   if (!item.actions.empty()) json["actions"] = actions_json(item.actions);
   return json;
@@ -107,7 +114,7 @@ Json step_json(const StepReport& step) {
             {"status", to_string(step.status)},
             {"reason", step.reason.empty() ? Json() : Json(step.reason)},
             {"outputs", step.outputs},
-            {"error", step.error ? error_json(*step.error) : Json()},
+            {"error", located(step.error, step.at)},
             {"started_at", time_json(step.started_at)},
             {"finished_at", time_json(step.finished_at)},
             {"actions", actions_json(step.actions)},
@@ -117,7 +124,7 @@ Json step_json(const StepReport& step) {
             {"continue_on_error", step.continue_on_error}};
   if (!step.is_for_each) return json;
   Json items = Json::array();
-  for (const ItemReport& item : step.items) items.push_back(item_json(item));
+  for (const ItemReport& item : step.items) items.push_back(item_json(item, step.at));
   json["items"] = std::move(items);
   return json;
 }

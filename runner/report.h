@@ -31,6 +31,7 @@ struct StepReport {
   std::string id;
   std::string name;
   std::string uses;
+  std::string at;  // where the runbook defines it: "runbook.yaml:12"; empty: not known
   StepStatus status = StepStatus::pending;
   std::string reason;  // why skipped, cancelled or unknown
   Json outputs;        // null: none. A for_each step: the list of its items' outputs

@@ -28,7 +28,8 @@ class Run {
  public:
   Run(const RunInputs& inputs, const RunOptions& options, Reporter& reporter)
       : reporter_(reporter),
-        state_{inputs, options, RunSecrets(inputs.runbook, inputs.secret_values, inputs.secrets), {}, nullptr, {}, {}},
+        state_{inputs, options, RunSecrets(inputs.runbook, inputs.secret_values, inputs.secrets), {}, nullptr, {},
+               {},     {}},
         max_parallel_(std::max<std::size_t>(1, options.max_parallel)),
         // A dry run changes nothing, so that a failure is no reason to keep other steps from being looked at.
         keep_going_(options.keep_going || options.dry_run),
@@ -75,11 +76,13 @@ class Run {
       entry.id = spec.id;
       entry.name = spec.name.empty() ? spec.id : spec.name;
       entry.uses = spec.uses;
+      if (spec.id_span.start.line != 0) entry.at = fmt::format("{}:{}", runbook.path, spec.id_span.start.line);
       entry.is_for_each = spec.for_each.has_value() || spec.for_each_list != nullptr;
       entry.continue_on_error = spec.continue_on_error;
       state_.step_by_id.emplace(spec.id, step);
     }
     state_.pending.resize(runbook.steps.size());
+    state_.outputs_unknown.resize(runbook.steps.size());
   }
 
   Result<void> open_journal() {
@@ -263,6 +266,7 @@ class Run {
     report.attempts = result.attempts;
     report.finished_at = std::chrono::system_clock::now();
     state_.pending[step] = result.pending;
+    state_.outputs_unknown[step] = result.outputs_unknown ? 1 : 0;
     deadlines_.erase(step);
     reporter_.step_finished(report);
     schedule_.finish(step, result.status, result.not_lookable);

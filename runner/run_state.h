@@ -1,6 +1,7 @@
 // What one run knows, shared by the scheduler's thread and the workers.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct RunState {
   std::unordered_map<std::string_view, std::size_t> step_by_id;
   // Dry run: step -> the step, itself or one that it needs, directly or not, whose changes are still to be made.
   std::vector<std::optional<std::size_t>> pending;
+  // Dry run: step -> 1 when its outputs are known only in a real run. Bytes, as workers read one while another changes.
+  std::vector<std::uint8_t> outputs_unknown;
 
   [[nodiscard]] const StepSpec& spec(std::size_t step) const { return inputs.runbook.steps[step]; }
 };

@@ -62,7 +62,8 @@ std::string StepScope::asked() const {
 
 std::optional<std::size_t> StepScope::waits_for() const {
   if (!state_.report.dry_run || !last_outputs_) return std::nullopt;
-  return state_.pending[*last_outputs_];
+  if (state_.pending[*last_outputs_]) return state_.pending[*last_outputs_];
+  return state_.outputs_unknown[*last_outputs_] != 0 ? last_outputs_ : std::nullopt;
 }
 
 Result<std::size_t> StepScope::needed_step(std::string_view id) const {

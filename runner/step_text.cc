@@ -64,6 +64,7 @@ std::string Printer::details(const StepReport& step, std::string_view indent, bo
       text += fmt::format("{}{}{}\n", indent, kUnderError, escape_controls(lines[i]));
     for (const std::string& circumstance : step.error->context)
       text += fmt::format("{}  {}\n", indent, safe(circumstance));
+    if (!step.at.empty()) text += fmt::format("{}  step at {}\n", indent, safe(step.at));
     if (!step.error->remedy.empty()) line("hint:", Tone::bold, safe(step.error->remedy));
   }
   if (dry_run) text += planned(step, indent);

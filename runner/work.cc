@@ -28,6 +28,7 @@ struct Attempt {
   bool broke = false;
   std::optional<Error> error;
   std::vector<Action> actions;
+  bool outputs_unknown = false;
   std::optional<std::size_t> waits_for;  // dry run
 };
 
@@ -188,6 +189,7 @@ class Worker {
     }
     Attempt attempt;
     attempt.has_outcome = true;
+    attempt.outputs_unknown = look->outputs_unknown;
     // All there is in a dry run, or nothing that could be done: see Step::look().
     if (state_.report.dry_run || (look->preview.failure && look->actions.empty())) {
       attempt.outcome = std::move(look->preview);
@@ -240,6 +242,7 @@ class Worker {
         std::any_of(result.actions.begin(), result.actions.end(), [](const Action& a) { return a.changes; });
     if (state_.report.dry_run) {
       result.pending = changes ? std::optional(work_.step) : pending_need();
+      result.outputs_unknown = attempt.outputs_unknown;
     }
     if (attempt.waits_for) return mark_not_lookable(state_, *attempt.waits_for, *attempt.error, result);
     const bool expired = work_.call.expired();

@@ -32,6 +32,7 @@ struct WorkResult {
   int attempts = 0;
   bool not_lookable = false;           // dry run: skipped, because an earlier step has to act first
   std::optional<std::size_t> pending;  // dry run: the step whose changes are still to be made
+  bool outputs_unknown = false;        // dry run: Look::outputs_unknown
   bool durable = false;                // something was changed: the step's end must be durable
 };
 

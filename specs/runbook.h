@@ -92,12 +92,18 @@ using ParamValues = std::map<std::string, Json, std::less<>>;
 std::optional<Runbook> build_runbook(std::shared_ptr<const Document> document, std::string path,
                                      Diagnostics& diagnostics);
 
-// Defaults and given values put together and type-checked. Unknown, missing and ill-typed params are errors.
-ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagnostics& diagnostics);
+// Defaults and given values put together and type-checked. Unknown and ill-typed params are errors, missing ones unless
+// they `may_lack`: those are then left out.
+ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagnostics& diagnostics,
+                        bool may_lack = false);
 
 // Reports catalogs that a step names by way of params and that its connection does not have; build_runbook() has done
 // so for those written out. Places that need more than params are left to the run.
 void check_catalogs(const Runbook& runbook, const ParamValues& params, Diagnostics& diagnostics);
+
+// Reports what the text of a sql/query step's statement tells for certain, on DuckDB: transaction control, parameters
+// that are not given or not used, writing to a catalog that is marked read_only. `inputs` as for catalog_accesses().
+void check_statement(const Runbook& runbook, const StepSpec& step, const Json& inputs, Diagnostics& diagnostics);
 
 // Which catalogs a step touches, as far as the text tells. Derived from the schema marks `x-lockstep-catalog:
 // read|write` and, for sql/query, from the words of the statement (an unknown statement counts as writing).

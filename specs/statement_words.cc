@@ -38,6 +38,12 @@ class Lexer {
     return std::move(words_);
   }
 
+  // After run(): $name and $1, without the dollar; nothing when a bare ? takes whatever number is next.
+  std::optional<std::vector<std::string>> take_parameters() {
+    if (question_mark_) return std::nullopt;
+    return std::move(parameters_);
+  }
+
  private:
   [[nodiscard]] bool here(std::string_view text) const { return sql_.substr(at_).starts_with(text); }
   [[nodiscard]] std::size_t behind(std::string_view text, std::size_t from) const {
@@ -76,6 +82,7 @@ class Lexer {
       while (at_ < sql_.size() && continues_word(sql_[at_])) ++at_;  // 1e5: the e5 is no word
     } else {
       if (c == ';') first_ = true;
+      question_mark_ = question_mark_ || c == '?';
       ++at_;
     }
   }
@@ -130,6 +137,7 @@ class Lexer {
       const std::string_view tag = sql_.substr(at_, end + 1 - at_);
       at_ = behind(tag, end + 1);
     } else {
+      if (end > at_ + 1) parameters_.emplace_back(sql_.substr(at_ + 1, end - at_ - 1));
       at_ = end;
     }
   }
@@ -138,6 +146,8 @@ class Lexer {
   const bool spark_;
   std::size_t at_ = 0;
   bool first_ = true;
+  bool question_mark_ = false;
+  std::vector<std::string> parameters_;
   std::vector<StatementWord> words_;
 };
 
@@ -217,6 +227,23 @@ std::optional<std::vector<std::string>> written_names(const std::vector<Statemen
 
 std::vector<StatementWord> statement_words(std::string_view sql, SqlFlavour flavour) {
   return Lexer(sql, flavour).run();
+}
+
+std::optional<std::vector<std::string>> statement_parameters(std::string_view sql) {
+  constexpr std::array<std::string_view, 8> kTakesParameters{"select", "from",   "with",   "values",
+                                                             "insert", "update", "delete", "merge"};
+  Lexer lexer(sql, SqlFlavour::duckdb);
+  const std::vector<StatementWord> words = lexer.run();
+  if (words.empty() || !is_one_of(words.front(), kTakesParameters)) return std::nullopt;
+  if (std::any_of(words.begin() + 1, words.end(), [](const StatementWord& word) { return word.starts; }))
+    return std::nullopt;
+  return lexer.take_parameters();
+}
+
+bool controls_transaction(const std::vector<StatementWord>& words) {
+  static constexpr std::array<std::string_view, 6> kControl{"begin", "start", "commit", "end", "rollback", "abort"};
+  return std::any_of(words.begin(), words.end(),
+                     [](const StatementWord& word) { return word.starts && is_one_of(word, kControl); });
 }
 
 bool only_reads(const std::vector<StatementWord>& words) {

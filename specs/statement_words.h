@@ -33,6 +33,14 @@ bool only_reads(const std::vector<StatementWord>& words);
 // is of another form: it may write to everything that it mentions.
 std::optional<std::vector<std::string>> written_names(const std::vector<StatementWord>& words);
 
+// The parameters of a DuckDB statement, without the dollar, in order, each as often as it stands there. Nothing where
+// the words do not tell for certain: a bare ?, several statements, or a statement of another kind than a query or a
+// DML.
+std::optional<std::vector<std::string>> statement_parameters(std::string_view sql);
+
+// Whether some statement begins or ends a transaction on DuckDB. (In Spark, BEGIN opens a script.)
+bool controls_transaction(const std::vector<StatementWord>& words);
+
 // Whether the statement starts like one whose result is rows: SELECT, SHOW, DESCRIBE, WITH ... and none that writes
 // data.
 bool returns_rows(const std::vector<StatementWord>& words);

@@ -95,6 +95,7 @@ class SqlQuery : public Step {
                                       : "read the statement's rows";
     action.changes = *changes;
     Look look;
+    look.outputs_unknown = true;
     look.actions.push_back(std::move(action));
     look.preview.figure = *changes ? "1 statement that changes data" : "1 statement that reads";
     return look;
@@ -108,6 +109,7 @@ class SqlQuery : public Step {
     action.why = "run the statement; not checked: " + why.message;
     action.changes = true;
     Look look;
+    look.outputs_unknown = true;
     look.actions.push_back(std::move(action));
     look.preview.figure = "1 statement that changes data, not checked";
     return look;

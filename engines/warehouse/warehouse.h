@@ -68,7 +68,8 @@ class Warehouse {
   [[nodiscard]] virtual std::string identity() const { return name(); }
 
   virtual Result<Rows> run(const Statement& statement, const Call& call) = 0;
-  // Whether running the statement would change anything (by preparing it, not by running it).
+  // Whether running the statement would change anything (by preparing it, not by running it). Refuses what run() would
+  // refuse before it runs: a parameter that is missing or not used, BEGIN and its like.
   virtual Result<bool> would_change(const Statement& statement, const Call& call) = 0;
 
   // All tables and views of the catalogs, in at most two statements for all of them together.

@@ -45,6 +45,11 @@ bool calls_what_changes(std::string_view sql) {
                      [&names](std::string_view name) { return names.contains(std::string(name)); });
 }
 
+Error controls_transactions() {
+  return {"sql-transaction"_code, "a transaction cannot be begun or ended by a statement of its own",
+          "each statement is a transaction of its own; leave out BEGIN, COMMIT and ROLLBACK"};
+}
+
 // Without the semicolon that may end it; the line break ends a comment that would hide the parenthesis.
 std::string as_subquery(std::string_view sql) {
   return "(" + std::string(sql.substr(0, statement_length(sql))) + "\n)";
@@ -223,9 +228,7 @@ Result<Rows> DuckDbSession::run(const Statement& statement, const Call& call) {
   Result<std::unique_ptr<Prepared>> prepared = prepare(statement.sql);
   if (!prepared) return call.stopped() || call.expired() ? failure(call, nullptr) : std::move(prepared).error();
   duckdb_statement_type kind = api_.prepared_statement_type((*prepared)->statement);
-  if (kind == DUCKDB_STATEMENT_TYPE_TRANSACTION)
-    return Error("sql-transaction"_code, "a transaction cannot be begun or ended by a statement of its own",
-                 "each statement is a transaction of its own; leave out BEGIN, COMMIT and ROLLBACK");
+  if (kind == DUCKDB_STATEMENT_TYPE_TRANSACTION) return controls_transactions();
   if (kind == DUCKDB_STATEMENT_TYPE_SET || kind == DUCKDB_STATEMENT_TYPE_VARIABLE_SET) altered_ = true;
   Prepared::Shape shape = (*prepared)->shape(statement.sql);
   // Casts hide the names and types that the statement has. Without casts the result itself knows them best: those of a
@@ -289,6 +292,9 @@ Result<bool> DuckDbSession::would_change(const Statement& statement, const Call&
   Result<std::unique_ptr<Prepared>> prepared = prepare(statement.sql);
   if (!prepared) return call.stopped() || call.expired() ? failure(call, nullptr) : std::move(prepared).error();
   duckdb_statement_type type = api_.prepared_statement_type((*prepared)->statement);
+  // What run() would refuse is refused here, so that a dry run shows it.
+  if (type == DUCKDB_STATEMENT_TYPE_TRANSACTION) return controls_transactions();
+  if (Result<void> bound = bind(**prepared, statement); !bound) return std::move(bound).error();
   if (type == DUCKDB_STATEMENT_TYPE_EXPLAIN) return sql_mentions(statement.sql, "analyze");  // EXPLAIN ANALYZE executes
   return !kind_reads(type) || calls_what_changes(statement.sql);
 }

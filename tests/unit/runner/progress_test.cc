@@ -43,6 +43,7 @@ RunReport report_of() {
   reconcile.warnings.clear();
   reconcile.error = Error("mismatch"_code, "2 tables \x1b[2Jdiffer", "look at details");
   reconcile.error->context = {"while comparing"};
+  reconcile.at = "examples/q.yaml:12";
   StepReport sign;
   sign.id = sign.name = "sign";
   sign.uses = "provenance/sign";
@@ -94,6 +95,7 @@ TEST(PlainProgress, WritesOneLineAtStartAndEnd) {
                             "10:00:01  reconcile  failed     1.3s\n"
                             "          error: 2 tables \\x1b[2Jdiffer [mismatch]\n"
                             "            while comparing\n"
+                            "            step at examples/q.yaml:12\n"
                             "          hint: look at details\n"
                             "10:00:01  sign       skipped    needs \"reconcile\", which failed\n"));
 }
@@ -145,6 +147,7 @@ TEST(Report, HasTheDocumentedShape) {
   EXPECT_EQ(json["version"], 1);
   EXPECT_EQ(json["started_at"], "2026-11-24T10:00:00.123Z");
   EXPECT_EQ(json["steps"][1]["error"]["remedy"], "look at details");
+  EXPECT_EQ(json["steps"][1]["error"]["at"], "examples/q.yaml:12");
   EXPECT_TRUE(json["steps"][2]["started_at"].is_null());
   EXPECT_TRUE(json["steps"][0]["error"].is_null());
   EXPECT_EQ(json["steps"][0]["items"][0]["status"], "skipped");

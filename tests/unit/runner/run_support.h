@@ -89,7 +89,7 @@ class Diary {
 
 // Inputs, all optional: label, outputs, preview, figure, warn, sleep_ms, deaf (ignores the call), changes,
 // fails (code of a gate), breaks (code of an Error from act), look_breaks, break_attempts (only the first n), throws,
-// preview_fails, make_breaks, echo (becomes outputs.echo).
+// preview_fails, outputs_unknown, make_breaks, echo (becomes outputs.echo).
 class FakeStep final : public Step {
  public:
   FakeStep(Json inputs, Diary& diary) : inputs_(std::move(inputs)), diary_(diary) {}
@@ -102,6 +102,7 @@ class FakeStep final : public Step {
         {Action::Kind::sql, "local", "t", "ALTER " + label(context), "because", inputs_.value("changes", false)});
     look.preview.outputs = inputs_.value("preview", Json::object());
     look.preview.figure = "preview";
+    look.outputs_unknown = inputs_.value("outputs_unknown", false);
     if (inputs_.value("no_actions", false)) look.actions.clear();
     if (inputs_.contains("preview_fails")) look.preview.failure = error_of(inputs_["preview_fails"]);
     return look;

@@ -400,6 +400,28 @@ TEST(RunDryRun, AnErrorWithoutPendingChangesIsAnError) {
   EXPECT_EQ(run.run().steps[1].status, StepStatus::failed);
 }
 
+TEST(RunDryRun, OutputsThatOnlyARealRunKnowsCannotBeRead) {
+  TestRun run(R"json([{"id": "a", "with": {"outputs_unknown": true}},
+                  {"id": "b", "needs": ["a"], "with": {"echo": "${{ steps.a.outputs.count }}"}},
+                  {"id": "c", "needs": ["b"], "with": {"echo": "${{ steps.b.outputs.echo }}"}},
+                  {"id": "d", "needs": ["a"], "if": "steps.a.outputs.count > 1"},
+                  {"id": "e", "for_each": [1], "with": {"outputs_unknown": true}},
+                  {"id": "f", "needs": ["e"], "for_each": "${{ steps.e.outputs[0].list }}"},
+                  {"id": "g", "needs": ["a"], "with": {"look_breaks": "catalog-not-found"}}])json");
+  run.options.dry_run = true;
+  const RunReport report = run.run();
+  EXPECT_EQ(statuses(report), (Statuses{{"a", "succeeded"},
+                                        {"b", "skipped"},
+                                        {"c", "skipped"},
+                                        {"d", "skipped"},
+                                        {"e", "succeeded"},
+                                        {"f", "skipped"},
+                                        {"g", "failed"}}));
+  for (std::size_t step : {1U, 2U, 3U})
+    EXPECT_THAT(report.steps[step].reason, HasSubstr("depends on the outputs of step \"a\""));
+  EXPECT_THAT(report.steps[5].reason, HasSubstr("depends on the outputs of step \"e\""));
+}
+
 TEST(RunSecrets, AreResolvedAndNeverReported) {
   TestFolder folder;
   TestRun run(

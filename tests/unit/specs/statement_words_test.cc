@@ -34,5 +34,23 @@ TEST(StatementWords, SomeStatementsReturnRows) {
     EXPECT_FALSE(returns_rows(statement_words(sql, SqlFlavour::spark))) << sql;
 }
 
+TEST(StatementWords, ParametersAreToldWhereTheyAreCertain) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(statement_parameters("SELECT $a, '$b', E'\\'$c', $1 /* $d */ FROM t -- $e"), (Names{"a", "1"}));
+  EXPECT_EQ(statement_parameters("SELECT $$ $a $$, $t$ $b $t$, \"$c\", d$e, $f"), (Names{"f"}));
+  EXPECT_EQ(statement_parameters("INSERT INTO t VALUES ($a, $a);"), (Names{"a", "a"}));
+  EXPECT_EQ(statement_parameters("SELECT 1"), Names{});
+  for (const char* sql : {"", "SELECT ?", "SELECT $a; SELECT $b", "PREPARE p AS SELECT $a", "CREATE MACRO m(x) AS $a"})
+    EXPECT_EQ(statement_parameters(sql), std::nullopt) << sql;
+}
+
+TEST(StatementWords, TransactionControlIsAFirstWord) {
+  for (const char* sql : {"begin", "START TRANSACTION", "/* a */ COMMIT;", "SELECT 1; ROLLBACK", "END", "ABORT"})
+    EXPECT_TRUE(controls_transaction(statement_words(sql))) << sql;
+  for (const char* sql :
+       {"SELECT CASE WHEN true THEN 1 END", "SELECT \"begin\" FROM start", "CHECKPOINT", "SELECT 'BEGIN'"})
+    EXPECT_FALSE(controls_transaction(statement_words(sql))) << sql;
+}
+
 }  // namespace
 }  // namespace lockstep

@@ -235,9 +235,9 @@ TEST_F(Run, WhatWouldChangeSomethingIsKnownWithoutRunningIt) {
     const Result<bool> answer = lab_.warehouse().would_change({sql, {}}, {});
     return answer ? (*answer ? "changes" : "reads") : answer.error().code;
   };
-  for (const char* sql : {"SELECT 1", "FROM c.main.t", "WITH a AS (SELECT 1) SELECT * FROM a", "VALUES (1)",
-                          "DESCRIBE c.main.t", "SUMMARIZE c.main.t", "EXPLAIN INSERT INTO c.main.t VALUES (1)",
-                          "SELECT 'nextval'", "SELECT * FROM c.main.t WHERE x = $id"})
+  for (const char* sql :
+       {"SELECT 1", "FROM c.main.t", "WITH a AS (SELECT 1) SELECT * FROM a", "VALUES (1)", "DESCRIBE c.main.t",
+        "SUMMARIZE c.main.t", "EXPLAIN INSERT INTO c.main.t VALUES (1)", "SELECT 'nextval'"})
     EXPECT_EQ(would(sql), "reads") << sql;
   for (const char* sql : {"INSERT INTO c.main.t VALUES (1)", "UPDATE c.main.t SET x = 1", "DELETE FROM c.main.t",
                           "WITH a AS (SELECT 1 AS x) INSERT INTO c.main.t SELECT x FROM a", "DROP TABLE c.main.t",
@@ -247,7 +247,20 @@ TEST_F(Run, WhatWouldChangeSomethingIsKnownWithoutRunningIt) {
     EXPECT_EQ(would(sql), "changes") << sql;
   EXPECT_EQ(would("SELEC"), "sql-invalid");
   EXPECT_EQ(would("SELECT 1; SELECT 2"), "sql-not-one-statement");
+  for (const char* sql : {"BEGIN", "COMMIT", "ROLLBACK", "START TRANSACTION"}) EXPECT_EQ(would(sql), "sql-transaction");
   EXPECT_EQ(lab_.cell("SELECT count(*) FROM c.main.t"), 0);
+}
+
+TEST_F(Run, ParametersAreHeldAgainstTheStatementWithoutRunningIt) {
+  lab_.sql("CREATE TABLE c.main.t (x INTEGER)");
+  auto would = [this](const std::string& sql, std::vector<std::pair<std::string, Json>> parameters) {
+    const Result<bool> answer = lab_.warehouse().would_change({sql, std::move(parameters)}, {});
+    return answer ? (*answer ? "changes" : "reads") : answer.error().code;
+  };
+  EXPECT_EQ(would("SELECT * FROM c.main.t WHERE x = $id", {{"id", 1}}), "reads");
+  EXPECT_EQ(would("INSERT INTO c.main.t VALUES ($id)", {{"ID", 1}}), "changes");
+  EXPECT_EQ(would("SELECT * FROM c.main.t WHERE x = $id", {}), "sql-parameter-missing");
+  EXPECT_EQ(would("INSERT INTO c.main.t VALUES (1)", {{"id", 1}}), "sql-parameter-unknown");
 }
 
 TEST_F(Run, RelativeFilesStartAtTheRunbooksFolder) {
