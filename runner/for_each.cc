@@ -6,6 +6,7 @@
 
 #include "runner/step_scope.h"
 #include "runner/style.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -151,14 +152,14 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
     report.actions = std::move(result.actions);
   }
   if (warnings > kMaxItemWarnings)
-    whole.warnings.push_back(fmt::format("and {} more warnings of its items", warnings - kMaxItemWarnings));
-  whole.figure = fmt::format("{} item{}", items_.size(), items_.size() == 1 ? "" : "s");
+    whole.warnings.push_back(fmt::format("and {} of its items", counted(warnings - kMaxItemWarnings, "more warning")));
+  whole.figure = counted(items_.size(), "item");
   if (failed > 0) {
     whole.figure += fmt::format(", {} failed", failed);
     const ItemReport& report = reports[*first_failed];
     const Error cause = report.error.value_or(Error());
     Error error("items-failed"_code,
-                fmt::format("{} of {} items failed; the first is {}: {}", failed, items_.size(),
+                fmt::format("{} of {} failed; the first is {}: {}", failed, counted(items_.size(), "item"),
                             item_text(*first_failed, report.item), cause.message),
                 cause.remedy);
     // A timeout is the step's own, and is named so.

@@ -7,6 +7,8 @@
 #include <map>
 #include <tuple>
 
+#include "specs/counted.h"
+
 namespace lockstep {
 
 namespace {
@@ -203,10 +205,11 @@ void warn_of_unordered_steps(const Runbook& runbook, const Graph& graph, Diagnos
     const StepSpec& later = runbook.steps[key.first];
     const StepSpec& first = runbook.steps[partner.other];
     if (++warnings > kMaxClaimWarnings) {
-      diagnostics.warning("unordered-steps"_code, later.id_span,
-                          fmt::format("{} more steps share a catalog with a step that has no order to them",
-                                      partners.size() - kMaxClaimWarnings),
-                          "add `needs` where the order matters");
+      diagnostics.warning(
+          "unordered-steps"_code, later.id_span,
+          fmt::format("{} a catalog with a step that has no order to them",
+                      counted(partners.size() - kMaxClaimWarnings, "more step shares", "more steps share")),
+          "add `needs` where the order matters");
       return;
     }
     Diagnostic& finding = diagnostics.warning(

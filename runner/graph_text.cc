@@ -4,6 +4,7 @@
 
 #include "runner/graph.h"
 #include "runner/style.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -91,8 +92,8 @@ std::string graph_text(const Runbook& runbook, const Graph& graph) {
     id_width = std::max(id_width, display_width(escape_controls(runbook.steps[step].id)));
     uses_width = std::max(uses_width, display_width(escape_controls(runbook.steps[step].uses)));
   }
-  std::string text = fmt::format("{}: {} step{}, {} level{}\n", escape_controls(runbook.name), runbook.steps.size(),
-                                 runbook.steps.size() == 1 ? "" : "s", rows.size(), rows.size() == 1 ? "" : "s");
+  std::string text = fmt::format("{}: {}, {}\n", escape_controls(runbook.name), counted(runbook.steps.size(), "step"),
+                                 counted(rows.size(), "level"));
   for (std::size_t level = 0; level < rows.size(); ++level) {
     text += fmt::format("\nlevel {}\n", level + 1);
     for (std::size_t index : rows[level]) {

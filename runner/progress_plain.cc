@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "runner/summary.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -29,9 +30,9 @@ std::string PlainProgress::head(const StepReport& step, WallTime time) const {
 void PlainProgress::run_started(const RunReport& report) {
   id_width_ = widest_id(report);
   dry_run_ = report.dry_run;
-  sink_(fmt::format("{}  {}: {} step{}, run {}{}\n", paint(printer_.style, Tone::dim, clock_text(report.started_at)),
-                    printer_.safe(report.name.empty() ? report.runbook : report.name), report.steps.size(),
-                    report.steps.size() == 1 ? "" : "s", report.run_id,
+  sink_(fmt::format("{}  {}: {}, run {}{}\n", paint(printer_.style, Tone::dim, clock_text(report.started_at)),
+                    printer_.safe(report.name.empty() ? report.runbook : report.name),
+                    counted(report.steps.size(), "step"), report.run_id,
                     report.dry_run ? ", dry run: nothing is changed" : ""));
 }
 

@@ -17,6 +17,7 @@
 #include "runner/style.h"
 #include "runner/work.h"
 #include "runner/worker_pool.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -230,7 +231,7 @@ class Run {
     items.ended(static_cast<std::size_t>(ended.item), std::move(ended.result));
     if (items.all_ended()) return end_items(ended.step);
     reporter_.step_progress(state_.report.steps[ended.step],
-                            fmt::format("{} of {} items", items.ended_count(), items.size()),
+                            fmt::format("{} of {}", items.ended_count(), counted(items.size(), "item")),
                             static_cast<double>(items.ended_count()) / static_cast<double>(items.size()));
   }
 

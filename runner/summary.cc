@@ -5,13 +5,14 @@
 #include <array>
 
 #include "runner/step_text.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
 namespace {
 
-constexpr std::size_t kStatusWidth = 9;  // "succeeded", "cancelled"
-constexpr std::size_t kTimeWidth = 7;
+constexpr std::size_t kStatusColumn = 9;  // "succeeded", "cancelled"
+constexpr std::size_t kTimeColumn = 7;
 
 std::string counts_text(const RunReport& report) {
   constexpr std::array kOrder{StepStatus::succeeded, StepStatus::failed, StepStatus::skipped, StepStatus::cancelled,
@@ -41,13 +42,12 @@ std::string summary_text(const RunReport& report, const Style& style, const Secr
     const std::string time = step.started_at ? duration_text(time_of(step)) : (style.unicode ? "–" : "-");
     std::string outcome = printer.outcome(step);
     if (step.error) outcome += fmt::format("{}{}", outcome.empty() ? "" : "; ", printer.headline(*step.error));
-    for (std::size_t i = 0; i < 1 && !step.warnings.empty(); ++i)
-      outcome += fmt::format("{}{} warning{}", outcome.empty() ? "" : "; ", step.warnings.size(),
-                             step.warnings.size() == 1 ? "" : "s");
+    if (!step.warnings.empty())
+      outcome += fmt::format("{}{}", outcome.empty() ? "" : "; ", counted(step.warnings.size(), "warning"));
     std::string line =
         fmt::format("  {} {}  {}  {}{}  {}", paint(style, tone_of(step.status), symbol_of(step.status, style)),
-                    pad(printer.safe(step.id), id_width), printer.status_word(step.status, kStatusWidth),
-                    std::string(kTimeWidth - std::min(kTimeWidth, display_width(time)), ' '), time, outcome);
+                    pad(printer.safe(step.id), id_width), printer.status_word(step.status, kStatusColumn),
+                    std::string(kTimeColumn - std::min(kTimeColumn, display_width(time)), ' '), time, outcome);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "specs/counted.h"
 #include "specs/diagnostic_snippet.h"
 #include "specs/utf8.h"
 
@@ -39,12 +40,9 @@ class TextRenderer {
   }
 
   void summarise(const Counts& counts) {
-    const auto some = [](std::size_t number, std::string_view noun) {
-      return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
-    };
     std::string line;
-    if (counts.errors > 0) line = some(counts.errors, "error");
-    if (counts.warnings > 0) line += (line.empty() ? "" : ", ") + some(counts.warnings, "warning");
+    if (counts.errors > 0) line = counted(counts.errors, "error");
+    if (counts.warnings > 0) line += (line.empty() ? "" : ", ") + counted(counts.warnings, "warning");
     if (!line.empty()) out_ += line + '\n';
   }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "specs/counted.h"
 #include "specs/expression_functions.h"
 #include "specs/expression_tree.h"
 #include "specs/nearest.h"
@@ -337,8 +338,8 @@ class Checker {
     const std::size_t least = function->parameters.size() - (function->variadic ? 1 : 0);
     if (arguments.size() < least || (arguments.size() > function->parameters.size() && !function->variadic)) {
       report("expression-arity"_code, expr_.span(index),
-             fmt::format("{}() got {} argument{}, but takes {}{}", word, arguments.size(),
-                         arguments.size() == 1 ? "" : "s", least, function->variadic ? " or more" : ""),
+             fmt::format("{}() got {}, but takes {}{}", word, counted(arguments.size(), "argument"), least,
+                         function->variadic ? " or more" : ""),
              fmt::format("the function is {}", function->info.signature));
       return function->status || forgives ? any() : function->result({});
     }

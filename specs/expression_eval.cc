@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "specs/counted.h"
 #include "specs/expression_functions.h"
 #include "specs/expression_tree.h"
 
@@ -139,8 +140,8 @@ class Evaluator {
                    "index a list with an integer and an object with a string");
     const bool negative = !key.is_number_unsigned() && key.get<std::int64_t>() < 0;
     if (negative || key.get<std::uint64_t>() >= base.json.size())
-      return missing(
-          fmt::format("\"{}\" has {} items; there is no item {}", source(node.left), base.json.size(), key.dump()));
+      return missing(fmt::format("\"{}\" has {}; there is no item {}", source(node.left),
+                                 counted(base.json.size(), "item"), key.dump()));
     Json value = std::move(base.json[key.get<std::size_t>()]);
     return Value{std::move(value), base.tainted};
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "specs/counted.h"
 #include "specs/utf8.h"
 #include "specs/yaml_scalar.h"
 
@@ -25,10 +26,12 @@ class Builder {
     tree.incomplete = incomplete_;
     if (hidden_warnings_ > 0) {
       diagnostics_.warning("yaml-too-many-findings"_code, {},
-                           fmt::format("{} more warnings like these", hidden_warnings_), "fix the ones listed first");
+                           counted(hidden_warnings_, "more warning like this", "more warnings like these"),
+                           "fix the ones listed first");
     }
     if (hidden_errors_ > 0) {
-      diagnostics_.error("yaml-too-many-findings"_code, {}, fmt::format("{} more errors like these", hidden_errors_),
+      diagnostics_.error("yaml-too-many-findings"_code, {},
+                         counted(hidden_errors_, "more error like this", "more errors like these"),
                          "fix the ones listed first");
     }
     return tree;

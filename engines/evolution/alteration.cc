@@ -12,6 +12,7 @@
 #include "engines/evolution/settable_default.h"
 #include "engines/evolution/statement_plan.h"
 #include "engines/warehouse/names.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 namespace {
@@ -116,8 +117,8 @@ class Planner {
     if (nulls > 0) {
       refuse(old_name,
              Error("not-null-over-nulls"_code,
-                   fmt::format("column \"{}\" cannot become NOT NULL: {} row{} NULL there", old_name, nulls,
-                               nulls == 1 ? " holds" : "s hold"),
+                   fmt::format("column \"{}\" cannot become NOT NULL: {} NULL there", old_name,
+                               counted(nulls, "row holds", "rows hold")),
                    fmt::format("give these rows a value, or leave NOT NULL alone with ignore: [nullability]")));
       return;
     }

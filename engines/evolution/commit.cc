@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engines/parallel.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 namespace {
@@ -102,7 +103,7 @@ class Committer {
     const std::lock_guard lock(mutex_);
     finished_ += tables;
     if (context_.progress)
-      context_.progress(fmt::format("{} tables altered", finished_),
+      context_.progress(counted(finished_, "table") + " altered",
                         std::min(1.0, static_cast<double>(finished_) / static_cast<double>(work_.size())));
   }
 

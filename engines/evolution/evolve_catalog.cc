@@ -12,6 +12,7 @@
 #include "engines/evolution/scope.h"
 #include "engines/filter.h"
 #include "engines/warehouse/names.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 namespace {
@@ -28,7 +29,7 @@ std::string some_of(const std::vector<std::string>& names) {
 
 // "1 table", "3 tables".
 std::string tables(std::size_t count) {
-  return fmt::format("{} table{}", count, count == 1 ? "" : "s");
+  return counted(count, "table");
 }
 
 class EvolveCatalog : public Step {

@@ -10,6 +10,7 @@
 
 #include "engines/evolution/commit.h"
 #include "engines/warehouse/names.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 namespace {
@@ -47,9 +48,8 @@ std::vector<std::string> without(const std::vector<std::string>& names, const st
 
 // "2 of this table's 5 statements had been applied", for an error that leaves a table half changed.
 std::string how_far(std::size_t applied, std::size_t planned) {
-  return fmt::format(
-      "after {} of this table's {} statements had been applied; run again: what is left is looked at anew", applied,
-      planned);
+  return fmt::format("after {} of this table's {} had been applied; run again: what is left is looked at anew", applied,
+                     counted(planned, "statement"));
 }
 
 TableOutcome confirm(const WantedTable& table, const Table* now, const TableResult& result, const Dialect& dialect,
@@ -138,7 +138,8 @@ Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const Ste
   if (work.empty()) return executed;
   if (next != actions.size())
     return Error("plan-mismatch"_code,
-                 fmt::format("{} statements were planned, but {} were handed over to execute", next, actions.size()),
+                 fmt::format("{} planned, but {} handed over to execute",
+                             counted(next, "statement was", "statements were"), counted(actions.size(), "was", "were")),
                  "plan again");
 
   const std::string& catalog = tables[owners.front()].plan.difference.destination.catalog;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engines/warehouse/names.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 namespace {
@@ -73,9 +74,10 @@ Result<std::vector<TableFacts>> measure(Warehouse& warehouse, const Dialect& dia
       ++answered;
     }
     if (answered != last - first)
-      return Error("facts-unreadable"_code,
-                   fmt::format("{} of {} tables answered when their NULLs were counted", answered, last - first),
-                   "run again; if it stays so, report it with the log of the run");
+      return Error(
+          "facts-unreadable"_code,
+          fmt::format("{} of {} answered when their NULLs were counted", answered, counted(last - first, "table")),
+          "run again; if it stays so, report it with the log of the run");
   }
   return facts;
 }

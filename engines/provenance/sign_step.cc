@@ -7,6 +7,7 @@
 #include "engines/provenance/json_text.h"
 #include "engines/provenance/json_value.h"
 #include "engines/provenance/sign.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -174,12 +175,12 @@ class SignStep : public Step {
                          {"subjects", envelope.subjects},
                          {"result", envelope.result},
                          {"redacted", manifest_.redacted}};
-      outcome.figure =
-          fmt::format("ed25519 {}, {} tables, {}", short_key_id(envelope.keyid), envelope.subjects, envelope.result);
+      outcome.figure = fmt::format("ed25519 {}, {}, {}", short_key_id(envelope.keyid),
+                                   counted(envelope.subjects, "table"), envelope.result);
     } else {
       outcome.outputs = *json;
       outcome.figure =
-          envelope.is_signed ? fmt::format("HMAC-SHA256 over {} bytes", manifest_.canonical.size()) : "not signed";
+          envelope.is_signed ? "HMAC-SHA256 over " + counted(manifest_.canonical.size(), "byte") : "not signed";
     }
     outcome.outputs["envelope"] = *std::move(json);
     if (!manifest_.redacted.empty())

@@ -6,6 +6,8 @@
 #include <array>
 #include <string>
 
+#include "specs/counted.h"
+
 namespace lockstep {
 
 namespace {
@@ -132,11 +134,12 @@ std::optional<Error> Expectation::check(const Rows& result) const {
     return failed(*empty ? fmt::format("expected no rows, got {}", count_text(result))
                          : std::string("expected at least one row, got none"));
   if (rows && (*rows != count || result.truncated))
-    return failed(fmt::format("expected {} rows, got {}", *rows, count_text(result)));
+    return failed(fmt::format("expected {}, got {}", counted(*rows, "row"), count_text(result)));
   if (!value) return std::nullopt;
   if (count != 1 || result.truncated || result.columns.size() != 1)
-    return failed(fmt::format("expected the value {}, but the result has {} rows and {} columns, not one of each",
-                              shown(*value), count_text(result), result.columns.size()));
+    return failed(fmt::format("expected the value {}, but the result has {}{} and {}, not one of each", shown(*value),
+                              result.truncated ? "more than " : "", counted(count, "row"),
+                              counted(result.columns.size(), "column")));
   const Json& cell = result.rows.front().front();
   if (same_value(*value, cell, numeric_type(result.columns.front().type))) return std::nullopt;
   return failed(fmt::format("expected the value {}, got {}", shown(*value), shown(cell)));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engines/query/expectation.h"
+#include "specs/counted.h"
 #include "specs/statement_words.h"
 
 namespace lockstep {
@@ -66,11 +67,9 @@ Json outputs_of(const Rows& rows, std::uint64_t max_rows) {
 }
 
 std::string figure_of(const Json& outputs) {
-  if (outputs.contains("rows_changed"))
-    return fmt::format("{} row{} changed", outputs["rows_changed"].get<std::int64_t>(),
-                       outputs["rows_changed"] == 1 ? "" : "s");
+  if (outputs.contains("rows_changed")) return counted(outputs["rows_changed"].get<std::int64_t>(), "row") + " changed";
   const auto count = outputs["row_count"].get<std::size_t>();
-  return fmt::format("{}{} row{}", outputs["truncated"].get<bool>() ? "first " : "", count, count == 1 ? "" : "s");
+  return (outputs["truncated"].get<bool>() ? "first " : "") + counted(count, "row");
 }
 
 class SqlQuery : public Step {

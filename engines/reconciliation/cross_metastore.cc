@@ -11,6 +11,7 @@
 #include "engines/reconciliation/table_pair.h"
 #include "engines/reconciliation/verdict.h"
 #include "engines/warehouse/names.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -237,8 +238,9 @@ class CrossMetastore : public Step {
     const TablePair& first = pairs_.tables[plan.tables.front()];
     Action action;
     action.connection = side.connection;
-    action.target = plan.tables.size() == 1 ? side.contents.catalog + "." + first.name()
-                                            : fmt::format("{} ({} tables)", side.contents.catalog, plan.tables.size());
+    action.target = plan.tables.size() == 1
+                        ? side.contents.catalog + "." + first.name()
+                        : fmt::format("{} ({})", side.contents.catalog, counted(plan.tables.size(), "table"));
     action.text = plan.sql;
     action.why = plan.digest ? fmt::format("count and digest the rows of the {}", side_text(plan.side))
                              : fmt::format("count the rows of the {}", side_text(plan.side));

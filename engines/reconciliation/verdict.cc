@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "specs/counted.h"
+
 namespace lockstep {
 
 namespace {
@@ -36,7 +38,7 @@ std::string columns_text(const std::vector<LeftOut>& columns) {
 }
 
 std::string rows_text(std::int64_t count) {
-  return count == 1 ? "1 row" : fmt::format("{} rows", count);
+  return counted(count, "row");
 }
 
 TableVerdict judge_pair(const TablePair& pair, const Reading& source, const Reading& target, const Scope& scope) {
@@ -164,24 +166,26 @@ std::optional<Error> failure_of(const Tally& tally) {
     return Error("reconciliation-empty"_code, "no table is in scope, so nothing was compared",
                  "check the catalogs' names and the include and exclude lists");
   if (tally.mismatched() > 0) {
-    std::string message = fmt::format("{} of {} {} not match: {}", tally.mismatched(), tally.tables,
-                                      tally.mismatched() == 1 ? "tables does" : "tables do", names(tally.differing));
+    std::string message = fmt::format("{} of {} {} not match: {}", tally.mismatched(), counted(tally.tables, "table"),
+                                      tally.mismatched() == 1 ? "does" : "do", names(tally.differing));
     if (!tally.unfinished.empty())
       message += fmt::format("; {} could not be compared: {}", tally.unfinished.size(), names(tally.unfinished));
     return Error("reconciliation-mismatch"_code, std::move(message), kRemedy);
   }
   if (!tally.unfinished.empty())
     return Error("reconciliation-incomplete"_code,
-                 fmt::format("{} of {} tables could not be compared: {}", tally.unfinished.size(), tally.tables,
-                             names(tally.unfinished)),
+                 fmt::format("{} of {} could not be compared: {}", tally.unfinished.size(),
+                             counted(tally.tables, "table"), names(tally.unfinished)),
                  kRemedy);
   return std::nullopt;
 }
 
 std::string figure_of(const Tally& tally, const Scope& scope) {
-  if (!scope.read) return fmt::format("{} tables to compare", tally.tables);
-  std::string figure = fmt::format("{} of {} tables match", tally.count(Verdict::match), tally.tables);
-  if (tally.mismatched() > 0) figure += fmt::format(", {} do not", tally.mismatched());
+  if (!scope.read) return counted(tally.tables, "table") + " to compare";
+  std::string figure = fmt::format("{} of {} match{}", tally.count(Verdict::match), counted(tally.tables, "table"),
+                                   tally.tables == 1 ? "es" : "");
+  if (tally.mismatched() > 0)
+    figure += fmt::format(", {} {} not", tally.mismatched(), tally.mismatched() == 1 ? "does" : "do");
   if (!tally.unfinished.empty()) figure += fmt::format(", {} not compared", tally.unfinished.size());
   return figure + (scope.checksum ? " (rows and digests)" : " (row counts only)");
 }
@@ -267,7 +271,7 @@ Outcome report(const PairedCatalogs& catalogs, const Readings& readings, const S
     for (std::size_t i = 0; i < std::min(tally.reasons.size(), kMostReasons); ++i)
       failure->context.push_back(tally.reasons[i]);
     if (tally.reasons.size() > kMostReasons)
-      failure->context.push_back(fmt::format("... and {} more tables", tally.reasons.size() - kMostReasons));
+      failure->context.push_back("... and " + counted(tally.reasons.size() - kMostReasons, "more table"));
     // "warn" is about differences; when tables could not be read, or there were none, nothing was proved.
     const bool proved_nothing = tally.compared == 0 && (tally.tables == 0 || tally.count(Verdict::error) > 0);
     if (scope.warn_only && !proved_nothing)

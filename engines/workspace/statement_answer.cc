@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "engines/workspace/api_error.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -198,9 +199,10 @@ Result<std::int64_t> take_rows(Json& data, const ResultManifest& manifest, std::
     return Error("workspace-answer-invalid"_code, "a part of the result is no list of rows", "run the step again");
   for (Json& row : data) {
     if (!row.is_array() || row.size() != kinds.size())
-      return Error("workspace-answer-invalid"_code,
-                   fmt::format("a row of the result has not the {} cells that its columns need", kinds.size()),
-                   "run the step again");
+      return Error(
+          "workspace-answer-invalid"_code,
+          fmt::format("a row of the result has not the {} that its columns need", counted(kinds.size(), "cell")),
+          "run the step again");
     if (rows.size() >= most) continue;
     std::vector<Json>& cells = rows.emplace_back();
     cells.reserve(kinds.size());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engines/workspace/host.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -79,8 +80,8 @@ class ResultReader {
       result = *std::move(fetched);
     }
     if (manifest_.rows && got_ != *manifest_.rows)
-      return incomplete(
-          fmt::format("the result of {} has {} rows, and {} of them arrived", statement_.id, *manifest_.rows, got_));
+      return incomplete(fmt::format("the result of {} has {}, and {} of them arrived", statement_.id,
+                                    counted(*manifest_.rows, "row"), got_));
     return {};
   }
 

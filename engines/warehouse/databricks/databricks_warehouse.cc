@@ -6,6 +6,7 @@
 
 #include "engines/parallel.h"
 #include "engines/warehouse/databricks/metadata.h"
+#include "specs/counted.h"
 #include "specs/statement_words.h"
 
 namespace lockstep {
@@ -107,8 +108,9 @@ Result<void> DatabricksWarehouse::transact(std::string_view /*catalog*/, const s
     return std::move(done)
         .error()
         .with_context("in the statement " + statements[i])
-        .with_context(fmt::format("{} of {} statements had been applied, each a commit of its own; {} were not sent", i,
-                                  statements.size(), statements.size() - i - 1));
+        .with_context(fmt::format("{} of {} had been applied, each a commit of its own; {} not sent", i,
+                                  counted(statements.size(), "statement"),
+                                  counted(statements.size() - i - 1, "was", "were")));
   }
   return {};
 }

@@ -72,7 +72,7 @@ void number_columns(std::vector<Column>& columns) {
 }
 
 // A text with its length in bytes before it, which no content can break: 2:id
-std::string counted(const std::string& expression) {
+std::string length_and_text(const std::string& expression) {
   return fmt::format("concat(CAST(octet_length({0}) AS STRING), ':', {0})", expression);
 }
 
@@ -143,7 +143,8 @@ std::string unity_contents_statement(const Dialect& dialect, const std::vector<s
   const std::string column = fmt::format(
       "concat(coalesce(CAST(c.ordinal_position AS STRING), '0'), CASE c.is_nullable WHEN 'NO' THEN '!' ELSE '?' END, "
       "{}, coalesce({}, '-'), coalesce({}, '-'), coalesce({}, '-'))",
-      counted("c.column_name"), counted("c.full_data_type"), counted("c.column_default"), counted("c.comment"));
+      length_and_text("c.column_name"), length_and_text("c.full_data_type"), length_and_text("c.column_default"),
+      length_and_text("c.comment"));
   std::string sql;
   for (std::size_t i = 0; i < catalogs.size(); ++i) {
     const std::string schema = dialect.quote(catalogs[i]) + ".information_schema";

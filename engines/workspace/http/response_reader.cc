@@ -7,6 +7,7 @@
 
 #include "engines/workspace/http/header_values.h"
 #include "engines/workspace/http/inflate.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -168,8 +169,8 @@ bool ResponseReader::to_the_end(std::uint64_t max_bytes, std::string& into) {
     begin_ = end_;
     if (fill()) continue;
     if (last_.state == ReadOutcome::State::end) return true;
-    return fail(Kind::cut, fmt::format("{} {} after {} bytes of a body of unknown length", peer_, what_happened(last_),
-                                       into.size()));
+    return fail(Kind::cut, fmt::format("{} {} after {} of a body of unknown length", peer_, what_happened(last_),
+                                       counted(into.size(), "byte")));
   }
 }
 
