@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "runner/summary.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -58,6 +59,7 @@ void TreeProgress::run_started(const RunReport& report) {
   id_width_ = widest_id(report);
   started_ = Clock::now();
   live_ = true;
+  sink_(header(report.run_id) + '\n');
   sink_(kHideCursor);
   draw("");
   ticker_ = std::jthread([this](const std::stop_token& stop) {
@@ -67,6 +69,15 @@ void TreeProgress::run_started(const RunReport& report) {
       if (live_) draw("");
     }
   });
+}
+
+// Stays above everything. A long name is cut before the run's id is, by which journal and report are found again.
+std::string TreeProgress::header(const std::string& run_id) const {
+  constexpr std::size_t kShortestTitle = 10;
+  const auto width = static_cast<std::size_t>(std::max(20, size_().columns) - 1);
+  const std::string rest = fmt::format("  {}, run {}", counted(total_, "step"), run_id);
+  const std::string title = fit(title_, std::max(kShortestTitle, width - std::min(width, rest.size())), printer_.style);
+  return paint(printer_.style, Tone::bold, fit(title + rest, width, printer_.style));
 }
 
 void TreeProgress::step_started(const StepReport& step) {

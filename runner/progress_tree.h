@@ -53,6 +53,7 @@ class TreeProgress final : public Reporter {
   void erase_and_show_cursor();
   [[nodiscard]] std::string frame(const TerminalSize& size);
   [[nodiscard]] std::string running_line(const Line& line, std::string_view branch, std::size_t width) const;
+  [[nodiscard]] std::string header(const std::string& run_id) const;
   [[nodiscard]] std::string head_line(std::size_t width);
 
   TextSink sink_;

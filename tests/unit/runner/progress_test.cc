@@ -258,7 +258,7 @@ TEST(TreeProgress, KeepsWhatIsDoneAndRedrawsWhatRuns) {
     EXPECT_TRUE(wait_for_row("50%"));
     EXPECT_TRUE(wait_for_row("└─ reconcile"));
     tree.step_finished(report.steps[0]);
-    EXPECT_THAT(rows()[0], HasSubstr("✓ evolve"));
+    EXPECT_THAT(rows()[1], HasSubstr("✓ evolve"));
     EXPECT_TRUE(wait_for_row("1/3"));
     EXPECT_TRUE(tree.notice("stopping"));  // a signal's line stands above what still runs
     tree.step_finished(report.steps[1]);
@@ -269,8 +269,9 @@ TEST(TreeProgress, KeepsWhatIsDoneAndRedrawsWhatRuns) {
   EXPECT_THAT(screen.rows(), ::testing::Contains("stopping"));
   const std::vector<std::string> rows = screen.rows();
   EXPECT_THAT(rows.back(), StartsWith("refresh failed in 1m05s"));
-  EXPECT_THAT(rows[0], HasSubstr("evolve"));
-  EXPECT_THAT(rows[1], HasSubstr("warning: one two"));
+  EXPECT_EQ(rows[0], "refresh  3 steps, run 20261124T100000Z-7f3a9c");
+  EXPECT_THAT(rows[1], HasSubstr("evolve"));
+  EXPECT_THAT(rows[2], HasSubstr("warning: one two"));
   for (const std::string& row : rows) EXPECT_THAT(row, Not(HasSubstr("└─")));
 }
 
