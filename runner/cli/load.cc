@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "engines/file.h"
+#include "runner/cli/near_files.h"
 #include "specs/diagnostic_render.h"
 #include "specs/yaml.h"
 
@@ -15,8 +16,16 @@ constexpr std::uint64_t kMaxRunbookBytes = 9ULL << 20;  // one above the reader'
 
 Result<std::shared_ptr<const Source>> read_source(const std::string& path) {
   Result<std::string> text = read_file(path, kMaxRunbookBytes);
-  if (!text) return std::move(text).error();
+  if (!text) return with_near_files(std::move(text).error(), path);
   return std::shared_ptr<const Source>(std::make_shared<Source>(Source{path, *std::move(text)}));
+}
+
+Error not_a_param(const std::string& text) {
+  const std::string name = text.substr(0, text.find_first_of(":= "));
+  return {"param-syntax"_code, fmt::format("'--param {}' is not NAME=VALUE", text),
+          name.empty() ? std::string("write --param NAME=VALUE")
+                       : fmt::format("write --param {}={}", name,
+                                     name.size() + 1 < text.size() ? text.substr(name.size() + 1) : "VALUE")};
 }
 
 // What is known of a step's inputs before the run: params are, everything else is null.
@@ -78,9 +87,7 @@ Result<LoadedRunbook> load_runbook(const RunbookArguments& arguments) {
   GivenParams given;
   for (const std::string& text : arguments.params) {
     std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return Error("param-syntax"_code, fmt::format("'--param {}' is not NAME=VALUE", text),
-                   "write --param NAME=VALUE");
+    if (equals == std::string::npos || equals == 0) return not_a_param(text);
     given.texts.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   std::optional<Diagnostics> params_findings;

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 
 #include "runner/cli/command.h"
 #include "runner/cli/options.h"
+#include "runner/style.h"
 
 namespace lockstep {
 
@@ -24,6 +26,11 @@ const std::vector<Command>& commands() {
 }
 
 namespace {
+
+bool looks_like_runbook(const std::string& argument) {
+  const std::string extension = std::filesystem::path(argument).extension().string();
+  return extension == ".yaml" || extension == ".yml";
+}
 
 std::string overview() {
   std::string text =
@@ -63,8 +70,19 @@ int run_program(const std::vector<std::string>& arguments) {
     }
     names.emplace_back(command.name);
   }
-  fmt::print(stderr, "error: unknown command '{}'{}\nhint: `lockstep --help` lists the commands\n", arguments[0],
-             suggestion(arguments[0], names));
+  if (looks_like_runbook(arguments[0])) {
+    fmt::print(stderr,
+               "error: a command should come before '{0}'\n"
+               "hint: `lockstep run {0}` runs it; `lockstep validate {0}` only checks it\n",
+               escape_controls(arguments[0]));
+    return static_cast<int>(Exit::invalid);
+  }
+  names.insert(names.end(), {"--version", "--help"});
+  std::string guess = suggestion(arguments[0], names);
+  if (arguments[0] == "version" || arguments[0] == "-v" || arguments[0] == "-V")
+    guess = suggestion("--version", {"--version"});
+  fmt::print(stderr, "error: unknown command '{}'{}\nhint: `lockstep --help` lists the commands\n",
+             escape_controls(arguments[0]), guess);
   return static_cast<int>(Exit::invalid);
 }
 

@@ -1,10 +1,12 @@
 #include "specs/schema.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "runner/cli/command.h"
 #include "runner/cli/load.h"
 #include "runner/cli/options.h"
+#include "specs/nearest.h"
 
 namespace lockstep {
 
@@ -47,10 +49,15 @@ int schema_command(const std::vector<std::string>& arguments) {
   }
   const StepSchema* step = step_schema(wanted);
   const Json* schema = step != nullptr ? step->root : embedded_schema(wanted);
-  if (schema == nullptr)
-    return print_error(Error("schema-unknown"_code,
-                             fmt::format("no schema is called '{}'{}", wanted, suggestion(wanted, names)),
+  if (schema == nullptr) {
+    // A step type without its folder is how people speak of it.
+    const auto whole = std::find_if(names.begin(), names.end(),
+                                    [&wanted](const std::string& name) { return name.ends_with("/" + wanted); });
+    const std::string guess =
+        whole == names.end() ? suggestion(wanted, names) : "; " + did_you_mean(std::vector<std::string>{*whole});
+    return print_error(Error("schema-unknown"_code, fmt::format("no schema is called '{}'{}", wanted, guess),
                              "`lockstep schema --list` lists them"));
+  }
   fmt::print("{}\n", schema->dump(2));
   return 0;
 }

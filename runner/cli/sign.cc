@@ -9,6 +9,7 @@
 #include "engines/provenance/verify.h"
 #include "runner/cli/command.h"
 #include "runner/cli/load.h"
+#include "runner/cli/near_files.h"
 #include "runner/cli/options.h"
 
 namespace lockstep {
@@ -146,7 +147,7 @@ int sign_command(const std::vector<std::string>& arguments) {
   if (!checked) return print_error(checked.error());
   Result<std::string> text =
       wanted.file == "-" ? read_standard_input(kMaxEnvelopeBytes) : read_file(wanted.file, kMaxEnvelopeBytes);
-  if (!text) return print_error(text.error());
+  if (!text) return print_error(with_near_files(text.error(), wanted.file));
   Result<ManifestFields> fields = read_fields(*text);
   if (!fields) return print_error(std::move(fields).error().with_context(fmt::format("in {}", wanted.file)));
   if (parsed.values.count("source-catalog") != 0) fields->source_catalog = given("source-catalog");

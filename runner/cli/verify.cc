@@ -6,6 +6,7 @@
 #include "engines/provenance/sign.h"
 #include "runner/cli/command.h"
 #include "runner/cli/load.h"
+#include "runner/cli/near_files.h"
 #include "runner/cli/options.h"
 
 namespace lockstep {
@@ -52,9 +53,9 @@ int verify_command(const std::vector<std::string>& arguments) {
   if (parsed.values.count("key") != 0) paths = parsed.values["key"].as<std::vector<std::string>>();
   Result<std::vector<PublicKey>> keys = read_public_keys(paths);
   if (!keys) return print_error(std::move(keys).error().with_context("while reading the trusted keys"));
-  Result<Verification> verdict =
-      verify_file(parsed.values["positional-file"].as<std::string>(), TrustedKeys{signing_secret(), *std::move(keys)});
-  if (!verdict) return print_error(verdict.error());
+  const std::string file = parsed.values["positional-file"].as<std::string>();
+  Result<Verification> verdict = verify_file(file, TrustedKeys{signing_secret(), *std::move(keys)});
+  if (!verdict) return print_error(with_near_files(verdict.error(), file));
   if (parsed.values.count("json") != 0) {
     fmt::print("{}\n", to_json(*verdict).dump(2));
   } else {
