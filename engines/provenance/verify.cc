@@ -12,6 +12,7 @@
 #include "engines/provenance/encoding.h"
 #include "engines/provenance/json_text.h"
 #include "engines/provenance/json_value.h"
+#include "engines/provenance/recorded_failure.h"
 #include "engines/provenance/sign.h"
 
 namespace lockstep {
@@ -50,11 +51,21 @@ std::string name_at(const DocumentMembers& document, std::string_view member) {
   return parsed ? parsed->get<std::string>() : std::string();
 }
 
+constexpr std::string_view kOnlySigned = "\"valid\" says only that it was signed and is unchanged";
+
+void add_note(Verification& verdict, std::string_view note) {
+  verdict.note += fmt::format("{}{}", verdict.note.empty() ? "" : "; ", note);
+}
+
 void describe_manifest(Verification& verdict, const DocumentMembers& manifest) {
   verdict.source_catalog = name_at(manifest, "source_catalog");
   verdict.destination_catalog = name_at(manifest, "destination_catalog");
   verdict.job_id = name_at(manifest, "job_id");
   verdict.signed_at = name_at(manifest, "signed_at");
+  Result<Json> result = parse_json(manifest.text("result"), kMaxManifestDepth);
+  const std::string failure = result ? recorded_failure(*result) : std::string();
+  if (!failure.empty())
+    add_note(verdict, fmt::format("what was signed records a failure ({}): {}", failure, kOnlySigned));
 }
 
 std::optional<std::string> wrong_kind(const DocumentMembers& document, std::string_view member, TextKind wanted) {
@@ -113,6 +124,8 @@ Verification verify_hmac(const DocumentMembers& envelope, const TrustedKeys& tru
   verdict.valid = true;
   verdict.algorithm = kHmacAlgorithm;
   verdict.reason = "the signature fits the manifest";
+  if (!trusted.public_keys.empty())
+    add_note(verdict, "the secret was used, not the public keys given: this is an HMAC-SHA256 envelope");
   Result<DocumentMembers> parts = read_members(manifest, kMaxManifestDepth);
   if (parts) describe_manifest(verdict, *parts);
   return verdict;
@@ -140,9 +153,12 @@ Verification describe_statement(const PublicKey& signer, std::string_view payloa
   if (!predicate) return verdict;
   verdict.result = name_at(*predicate, "result");
   Result<DocumentMembers> own = read_members(predicate->text("lockstep"), kStatementDepth);
-  if (!own) return verdict;
-  Result<DocumentMembers> manifest = read_members(own->text("manifest"), kStatementDepth);
-  if (manifest) describe_manifest(verdict, *manifest);
+  if (own) {
+    Result<DocumentMembers> manifest = read_members(own->text("manifest"), kStatementDepth);
+    if (manifest) describe_manifest(verdict, *manifest);
+  }
+  if (verdict.note.empty() && verdict.result == "FAILED")
+    add_note(verdict, fmt::format("what was signed records a failure (its result is FAILED): {}", kOnlySigned));
   return verdict;
 }
 
@@ -327,7 +343,8 @@ Json to_json(const Verification& verdict) {
                {"reason", verdict.reason},
                {"algorithm", text_or_null(verdict.algorithm)},
                {"keyid", text_or_null(verdict.keyid)},
-               {"remedy", text_or_null(verdict.remedy)}};
+               {"remedy", text_or_null(verdict.remedy)},
+               {"note", text_or_null(verdict.note)}};
   if (!verdict.valid) return json;
   json["source_catalog"] = text_or_null(verdict.source_catalog);
   json["destination_catalog"] = text_or_null(verdict.destination_catalog);

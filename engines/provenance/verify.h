@@ -30,6 +30,7 @@ struct Verification {
   std::string keyid;      // ed25519 and valid: the key that signed
 
   // From the verified bytes, so only when valid; empty where the content has none.
+  std::string note;  // what "valid" does not say: that a failure was signed, that keys given were not used
   std::string source_catalog;
   std::string destination_catalog;
   std::string job_id;
@@ -47,7 +48,7 @@ Verification verify_envelope(std::string_view text, const TrustedKeys& trusted);
 // "-" is standard input.
 Result<Verification> verify_file(const std::string& path, const TrustedKeys& trusted);
 
-// {valid, reason, algorithm, keyid, remedy} plus what is known of the content; null for what is not.
+// {valid, reason, algorithm, keyid, remedy, note} plus what is known of the content; null for what is not.
 Json to_json(const Verification& verdict);
 
 }  // namespace lockstep

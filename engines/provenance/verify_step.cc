@@ -17,6 +17,7 @@ Outcome outcome_of(const Verification& verdict) {
   Outcome outcome;
   outcome.outputs = to_json(verdict);
   outcome.figure = verdict.valid ? fmt::format("valid, {}", verdict.algorithm) : "not valid";
+  if (!verdict.note.empty()) outcome.warnings.push_back(verdict.note);
   if (verdict.valid) return outcome;
   outcome.failure =
       Error("envelope-not-valid"_code, fmt::format("the envelope is not valid: {}", verdict.reason), verdict.remedy);

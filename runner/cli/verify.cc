@@ -37,7 +37,7 @@ int verify_command(const std::vector<std::string>& arguments) {
   options.add_options()("positional-file", po::value<std::string>()->required());
   options.add_options()("key", po::value<std::vector<std::string>>()->composing()->value_name("FILE"),
                         "a public key to trust, for ed25519; may be given several times");
-  options.add_options()("json", "print {valid, reason, algorithm, keyid, remedy, ...}");
+  options.add_options()("json", "print {valid, reason, algorithm, keyid, remedy, note, ...}");
   po::positional_options_description positionals;
   positionals.add("positional-file", 1);
   const CommandHelp help{
@@ -61,6 +61,7 @@ int verify_command(const std::vector<std::string>& arguments) {
   } else {
     fmt::print("{}: {}\n", verdict->valid ? "valid" : "not valid", verdict->reason);
     if (verdict->valid) print_content(*verdict);
+    if (!verdict->note.empty()) fmt::print("note: {}\n", verdict->note);
     if (!verdict->remedy.empty()) fmt::print("hint: {}\n", verdict->remedy);
   }
   return static_cast<int>(verdict->valid ? Exit::done : Exit::failed);

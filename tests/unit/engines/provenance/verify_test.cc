@@ -175,6 +175,23 @@ TEST(VerifyHmac, SaysWhatTheSecretAtHandIsNot) {
               HasSubstr("ends with white space"));
 }
 
+TEST(VerifyHmac, NotesThatAFailureWasSigned) {
+  ManifestFields failed = fields();
+  failed.result = R"({"status":"mismatch","matched":1,"mismatched":1})";
+  Manifest bad = build_manifest(failed, RedactionRules{}).value();
+  Verification verdict = verify_envelope(sign_hmac(bad, std::string(kVectorSecret)).text, kTrusted);
+  EXPECT_TRUE(verdict.valid);
+  EXPECT_THAT(verdict.note, HasSubstr(R"(records a failure (its status is "mismatch"))"));
+  EXPECT_THAT(to_json(verdict)["note"], verdict.note);
+  EXPECT_EQ(verify_envelope(sign_hmac(manifest(), std::string(kVectorSecret)).text, kTrusted).note, "");
+  EXPECT_EQ(verify_envelope(sign_hmac(bad, std::string(kVectorSecret)).text, TrustedKeys{"other", {}}).note, "");
+}
+
+TEST(VerifyHmac, NotesThatKeysWereNotUsed) {
+  TrustedKeys both{std::string(kVectorSecret), {PrivateKey::generate().public_key()}};
+  EXPECT_THAT(verify_envelope(python_envelope(kPythonVectors[0]), both).note, HasSubstr("not the public keys given"));
+}
+
 TEST(VerifyHmac, SurvivesHundredMegabytes) {
   constexpr std::size_t kSize = 100U << 20;
   std::string head =
@@ -238,6 +255,21 @@ TEST_F(VerifyDsse, TrustsNoKeyIdAndNoUnknownKey) {
   EXPECT_THAT(verify_envelope(envelope(), TrustedKeys{}).reason, HasSubstr("no trusted key was given"));
   EXPECT_THAT(verify_envelope(envelope(), TrustedKeys{"secret", {}}).reason,
               HasSubstr("CLONE_XS_SIGNING_SECRET is of no use"));
+}
+
+TEST_F(VerifyDsse, NotesThatAFailureWasSigned) {
+  ManifestFields failed = fields();
+  failed.result = replaced(failed.result, R"("verdict":"match")", R"("verdict":"mismatch")");
+  Manifest bad = build_manifest(failed, RedactionRules{}).value();
+  Verification verdict = verify_envelope(sign_ed25519(failed, bad, key_).value().text, trusted_);
+  EXPECT_TRUE(verdict.valid);
+  EXPECT_EQ(verdict.result, "FAILED");
+  EXPECT_THAT(verdict.note, HasSubstr(R"(in details "t", verdict is "mismatch")"));
+  EXPECT_EQ(verify_envelope(envelope(), trusted_).note, "");
+  Json json = Json::parse(envelope());
+  std::string payload = *decode_base64(json["payload"].get<std::string>());
+  EXPECT_THAT(verify_envelope(around(replaced(payload, "PASSED", "FAILED")), trusted_).note,
+              HasSubstr("its result is FAILED"));
 }
 
 TEST_F(VerifyDsse, TellsAChangedPayloadFromAnotherKey) {
