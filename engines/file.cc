@@ -48,9 +48,11 @@ Error not_readable(const std::string& path, int error) {
 
 Error not_writable(const std::string& path, int error) {
   std::string folder = std::filesystem::path(path).parent_path().string();
-  return Error("file-not-writable"_code, fmt::format("'{}' cannot be written: {}", path, reason_of(error)),
-               error == ENOENT ? fmt::format("make the folder first: mkdir -p '{}'", folder.empty() ? "." : folder)
-                               : "check the folder's permissions and the free space");
+  std::string remedy = "check the folder's permissions and the free space";
+  if (error == ENOENT) remedy = fmt::format("make the folder first: mkdir -p '{}'", folder.empty() ? "." : folder);
+  if (error == EISDIR) remedy = "name a file, not a folder";
+  if (error == ENOTDIR) remedy = "a part of the path is a file, not a folder: name another place";
+  return Error("file-not-writable"_code, fmt::format("'{}' cannot be written: {}", path, reason_of(error)), remedy);
 }
 
 Result<std::string> read_all(int number, const std::string& path, std::uint64_t max_bytes) {
@@ -152,9 +154,23 @@ Result<void> write_file_atomically(const std::string& path, std::string_view tex
   return write_file_atomically(path, text, S_IRUSR | S_IWUSR, Existing::replace);
 }
 
+Result<void> make_private_folder_of(const std::string& path) {
+  std::filesystem::path folder;
+  for (const std::filesystem::path& part : std::filesystem::path(folder_of(path))) {
+    folder /= part;
+    if (::mkdir(folder.c_str(), S_IRWXU) == 0) continue;
+    const int error = errno;  // a read-only parent answers so for a folder that is there as well
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(folder, ignored)) return not_writable(path, error == EEXIST ? ENOTDIR : error);
+  }
+  return {};
+}
+
 Result<void> check_writable(const std::string& path) {
   Result<std::string> target = target_of(path);
   if (!target) return std::move(target).error();
+  struct stat info{};
+  if (::stat(folder_of(*target).c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) return not_writable(path, ENOTDIR);
   if (::access(folder_of(*target).c_str(), W_OK | X_OK) != 0) return not_writable(path, errno);
   return {};
 }

@@ -27,6 +27,10 @@ Result<void> write_file_atomically(const std::string& path, std::string_view tex
 // The usual case: mode 0600, replaces an existing file.
 Result<void> write_file_atomically(const std::string& path, std::string_view text);
 
+// Makes the folders on the way to `path` that are missing, of mode 0700: they are for what others must not read.
+// Errors: "file-not-writable".
+Result<void> make_private_folder_of(const std::string& path);
+
 // Could write_file_atomically() work? Looks only, and answers with the error that it would give. For dry runs.
 Result<void> check_writable(const std::string& path);
 

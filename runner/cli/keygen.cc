@@ -30,6 +30,7 @@ Result<void> write_pair(const std::string& private_file, const std::string& publ
     if (!force && std::filesystem::exists(path, ignored))
       return Error("file-exists"_code, fmt::format("'{}' is there already", path),
                    "choose another name; --force replaces the pair, and the old private key is lost");
+  if (Result<void> made = make_private_folder_of(private_file); !made) return made;
   Existing existing = force ? Existing::replace : Existing::refuse;
   Result<void> written = write_file_atomically(private_file, key.pem(), kPrivateMode, existing);
   if (!written) return written;
@@ -49,7 +50,7 @@ int keygen_command(const std::vector<std::string>& arguments) {
   const CommandHelp help{
       "lockstep keygen PATH [options]",
       "Makes an ed25519 key pair: the private key at PATH (PKCS#8 PEM, mode 0600), the public key beside it as\n"
-      "NAME.pub.pem. The key id is the SHA-256 of the public key (SPKI, DER).",
+      "NAME.pub.pem. Missing folders are made (mode 0700). The key id is the SHA-256 of the public key (SPKI, DER).",
       "  lockstep keygen keys/prod.pem\n"
       "  lockstep sign manifest.json --key keys/prod.pem > envelope.json\n"
       "  lockstep verify envelope.json --key keys/prod.pub.pem"};

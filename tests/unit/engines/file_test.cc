@@ -78,9 +78,22 @@ TEST(File, SaysWhyItCannotWrite) {
   EXPECT_EQ(check_writable(nowhere).error().message, written.error().message);
   EXPECT_EQ(write_file_atomically(folder.path(), "x").error().code, "file-not-writable");
   EXPECT_EQ(write_file_atomically("/dev/null", "x").error().code, "file-not-writable");
+  EXPECT_EQ(check_writable(folder.path()).error().remedy, "name a file, not a folder");
+  ASSERT_TRUE(write_file_atomically(folder.path("file"), "x"));
+  EXPECT_THAT(check_writable(folder.path("file/f")).error().message, HasSubstr("Not a directory"));
   EXPECT_EQ(check_writable("/dev/null").error().code, "file-not-writable");
   EXPECT_TRUE(check_writable(folder.path("f")));
   EXPECT_FALSE(std::filesystem::exists(folder.path("f")));
+}
+
+TEST(File, MakesFoldersThatOthersCannotRead) {
+  TemporaryFolder folder;
+  ASSERT_TRUE(make_private_folder_of(folder.path("a/b/key.pem")));
+  ASSERT_TRUE(make_private_folder_of(folder.path("a/b/key.pem")));
+  EXPECT_EQ(std::filesystem::status(folder.path("a")).permissions(), std::filesystem::perms::owner_all);
+  EXPECT_EQ(std::filesystem::status(folder.path("a/b")).permissions(), std::filesystem::perms::owner_all);
+  ASSERT_TRUE(write_file_atomically(folder.path("file"), "x"));
+  EXPECT_THAT(make_private_folder_of(folder.path("file/c/key.pem")).error().message, HasSubstr("Not a directory"));
 }
 
 TEST(File, WritesThroughASymbolicLink) {
