@@ -93,10 +93,7 @@ int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   signals.tell([&reporter](std::string_view line) { return reporter->notice(line); });
   Result<RunReport> report = run_runbook(inputs, options, *reporter, signals.soft(), signals.hard());
   signals.tell(nullptr);
-  if (!report) {
-    print_error(report.error());
-    return static_cast<int>(Exit::failed);
-  }
+  if (!report) return print_error(report.error());  // before the first step, so no step failed
   reporter.reset();
   if (int failed = write_reports(*report, arguments.report, secrets, arguments.json); failed != 0) return failed;
   return exit_code(*report, signals.signal());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include "engines/file.h"
@@ -49,6 +50,7 @@ Result<ReportTarget> parse_report_target(const std::vector<std::string>& argumen
 }
 
 std::unique_ptr<Reporter> make_reporter(bool json, const SecretSet& secrets) {
+  std::signal(SIGPIPE, SIG_IGN);  // write_out() goes on without a reader; the signal would end the run in its midst
   if (json) return std::make_unique<JsonProgress>(write_out, LOCKSTEP_VERSION, secrets);
   Style style{use_colour(STDOUT_FILENO), unicode_locale()};
   if (!is_terminal(STDOUT_FILENO)) return std::make_unique<PlainProgress>(write_out, style, secrets);
