@@ -51,6 +51,8 @@ std::string_view to_string(Check::Status status) {
       return "failed";
     case Check::Status::skipped:
       return "skipped";
+    case Check::Status::unknown:
+      return "unknown";
   }
   return "skipped";
 }

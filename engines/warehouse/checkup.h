@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,7 +15,8 @@ namespace lockstep {
 
 struct Check {
   // skipped: not looked at, because an earlier check failed or nobody asked for it; `found` says which.
-  enum class Status { ok, warning, failed, skipped };
+  // unknown: looked at, and it could not be found out; that says nothing against it.
+  enum class Status { ok, warning, failed, skipped, unknown };
   std::string name;  // "sign-in"
   Status status = Status::ok;
   std::string found;   // "jane@example.com, by a token from DATABRICKS_TOKEN"; never a secret
@@ -26,7 +28,10 @@ struct CheckupRequest {
   ConnectionPlan plan;
   std::set<std::string> read;     // catalogs that steps read and
   std::set<std::string> written;  // write on this connection, as far as the runbook tells
-  bool start = false;             // a stopped warehouse may be started, which costs
+  // By catalog, the step types that use it, and whether they write there; under an empty name those whose catalogs only
+  // their statements tell.
+  std::map<std::string, std::map<std::string, bool>> uses;
+  bool start = false;  // a stopped warehouse may be started, which costs
 };
 
 // Told of each check when it is done. Changes nothing; starts no warehouse unless asked to. Never fails: what goes

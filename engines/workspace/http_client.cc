@@ -83,6 +83,7 @@ HttpAnswer HttpClient::send(const HttpRequest& request, RequestClass what, const
     ++answer.attempts;
     answer.response = std::move(result.response);
     answer.failure = std::move(result.failure);
+    answer.peer_certificate_expiry = std::move(result.peer_certificate_expiry);
     const RetryRule rule = answer.response ? rule_for(what, *answer.response) : rule_for(what, answer.failure);
     answer.may_have_run = rule.may_have_run;
     answer.throttled = answer.response && rule.again == RetryRule::Again::deadline;

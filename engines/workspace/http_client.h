@@ -20,6 +20,7 @@ struct HttpAnswer {
   std::optional<HttpResponse> response;  // any status; the last one received
   HttpFailure failure;                   // meaningful without a response
   int attempts = 0;
+  std::string peer_certificate_expiry;  // of the last response; see HttpResult
   // For submits: the request may have been executed although no usable response came. True for a failure after bytes
   // were sent, and for 5xx other than 503 with Retry-After. (A 2xx body that cannot be parsed is for the caller to
   // see.)

@@ -62,6 +62,7 @@ std::unique_ptr<SecretSet> secrets_of_link(const std::string& url, const HttpHea
 ApiAnswer answer_of(const HttpAnswer& http, const std::string& who, const std::string& what) {
   ApiAnswer answer;
   answer.may_have_run = http.may_have_run;
+  answer.peer_certificate_expiry = http.peer_certificate_expiry;
   if (!http.response) {
     answer.error = no_answer(http.failure, who, what);
     return answer;

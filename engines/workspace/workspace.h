@@ -27,8 +27,9 @@ struct ApiRequest {
 struct ApiAnswer {
   std::optional<Json> json;  // of a 2xx; without one there is an error
   std::optional<Error> error;
-  int status = 0;    // of the last response; 0: none came
-  std::string date;  // its Date header, as sent; empty: none
+  int status = 0;                       // of the last response; 0: none came
+  std::string date;                     // its Date header, as sent; empty: none
+  std::string peer_certificate_expiry;  // see HttpResult
   // Submits only: the request may have been executed, although it failed or its answer could not be read.
   bool may_have_run = false;
   bool throttled = false;  // the server asks to wait for longer than there is time

@@ -175,8 +175,10 @@ class Resolver {
     config_.host = *std::move(normal);
     config_.warehouse_id = config_.credential("warehouse_id");
     if (config_.warehouse_id.empty())
-      return Error("workspace-warehouse-missing"_code, "nothing says which SQL warehouse runs the statements",
-                   "write warehouse_id: ... in the connection; the warehouse's page in the workspace shows its id");
+      return Error(
+          "workspace-warehouse-missing"_code, "nothing says which SQL warehouse runs the statements",
+          "write warehouse_id: ... in the connection, or set DATABRICKS_WAREHOUSE_ID; the warehouse's page in the "
+          "workspace shows its id");
     config_.ca_file = setting(settings_, "ca_file");
     if (!config_.ca_file.empty() && config_.ca_file.front() != '/')
       config_.ca_file = (std::filesystem::path(directory_) / config_.ca_file).lexically_normal().string();

@@ -35,7 +35,10 @@ _lockstep() {
   elif [ "$command" = schema ] && [[ $current != -* ]]; then
     COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" schema --list 2>/dev/null | cut -d' ' -f1)" -- "$current"))
   elif [ "$previous" = --format ]; then
-    COMPREPLY=($(compgen -W "text json sarif github mermaid dot" -- "$current"))
+    case $command in
+      graph) COMPREPLY=($(compgen -W "text mermaid dot" -- "$current")) ;;
+      validate) COMPREPLY=($(compgen -W "text json sarif github" -- "$current")) ;;
+    esac
   elif [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "$command" --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)" -- "$current"))
   else
@@ -98,6 +101,7 @@ int completion_command(const std::vector<std::string>& arguments) {
   positionals.add("positional-shell", 1);
   const CommandHelp help{"lockstep completion bash|zsh|fish", "Prints a completion script for the shell.",
                          "  source <(lockstep completion bash)\n"
+                         "  source <(lockstep completion zsh)\n"
                          "  lockstep completion fish > ~/.config/fish/completions/lockstep.fish"};
   ParsedCommand parsed = parse_command(arguments, help, options, positionals);
   if (parsed.exit) return *parsed.exit;

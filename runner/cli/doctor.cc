@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -32,7 +33,7 @@ bool looks_like_runbook(const std::filesystem::path& path) {
   return extension == ".yaml" || extension == ".yml";
 }
 
-Result<DoctorArguments> read_arguments(const po::variables_map& values) {
+Result<DoctorArguments> doctor_arguments(const po::variables_map& values) {
   DoctorArguments arguments;
   if (values.count("positional-what") != 0)
     for (const std::string& what : values["positional-what"].as<std::vector<std::string>>()) {
@@ -75,10 +76,13 @@ Result<std::vector<CheckupRequest>> from_runbook(const DoctorArguments& argument
     names.push_back(plan.name);
     if (!arguments.connection.empty() && plan.name != arguments.connection) continue;
     CheckupRequest request;
-    for (const std::vector<CatalogAccess>& accesses : loaded.accesses)
-      for (const CatalogAccess& access : accesses)
-        if (access.connection == plan.name && !access.catalog.empty())
-          (access.writes ? request.written : request.read).insert(access.catalog);
+    for (std::size_t step = 0; step < loaded.accesses.size(); ++step)
+      for (const CatalogAccess& access : loaded.accesses[step])
+        if (access.connection == plan.name) {
+          if (!access.catalog.empty()) (access.writes ? request.written : request.read).insert(access.catalog);
+          bool& writes = request.uses[access.catalog][loaded.runbook->steps[step].uses];
+          writes = writes || access.writes;
+        }
     request.plan = std::move(plan);
     requests.push_back(std::move(request));
   }
@@ -96,7 +100,15 @@ class Printout {
   Printout(bool json, const SecretSet& secrets)
       : json_(json), printer_{{use_colour(STDOUT_FILENO), unicode_locale()}, secrets} {}
 
-  void begin(const ConnectionPlan& plan) {
+  void begin(const CheckupRequest& request) {
+    const ConnectionPlan& plan = request.plan;
+    label_width_ = kLabelWidth;
+    std::set<std::string> catalogs = request.read;
+    catalogs.insert(request.written.begin(), request.written.end());
+    if (plan.settings.contains("catalogs"))
+      for (const auto& [name, settings] : plan.settings["catalogs"].items()) catalogs.insert(name);
+    for (const std::string& catalog : catalogs)
+      label_width_ = std::max(label_width_, display_width(printer_.safe("catalog " + catalog)));
     if (json_)
       connections_.push_back({{"name", plan.name}, {"type", plan.type}, {"checks", Json::array()}});
     else
@@ -114,9 +126,10 @@ class Printout {
     }
     const auto [tone, status] = look_of(check.status);
     fmt::print("  {} {}  {}\n", paint(printer_.style, tone, symbol_of(status, printer_.style)),
-               pad(printer_.safe(check.name), 12), printer_.safe(check.found));
+               pad(printer_.safe(check.name), label_width_), printer_.safe(check.found));
     if (!check.remedy.empty())
-      fmt::print("                  {} {}\n", paint(printer_.style, Tone::bold, "hint:"), printer_.safe(check.remedy));
+      fmt::print("    {}  {} {}\n", std::string(label_width_, ' '), paint(printer_.style, Tone::bold, "hint:"),
+                 printer_.safe(check.remedy));
     std::fflush(stdout);
   }
 
@@ -134,14 +147,19 @@ class Printout {
         return {Tone::warn, StepStatus::unknown};
       case Check::Status::failed:
         return {Tone::bad, StepStatus::failed};
+      case Check::Status::unknown:
+        return {Tone::dim, StepStatus::unknown};
       case Check::Status::skipped:
         break;
     }
     return {Tone::dim, StepStatus::skipped};
   }
 
+  static constexpr std::size_t kLabelWidth = 12;
+
   const bool json_;
   const Printer printer_;
+  std::size_t label_width_ = kLabelWidth;
   Json connections_ = Json::array();
   bool failed_ = false;
 };
@@ -180,7 +198,7 @@ int examine(const DoctorArguments& arguments) {
   Printout printout(arguments.json, secrets);
   for (CheckupRequest& request : requests) {
     request.start = arguments.start;
-    printout.begin(request.plan);
+    printout.begin(request);
     const Call call{signals.soft(), std::chrono::steady_clock::now() + arguments.timeout};
     check_connection(request, services, call, [&printout](const Check& check) { printout.check(check); });
     if (signals.signal() != 0) return 128 + signals.signal();
@@ -205,16 +223,17 @@ int doctor_command(const std::vector<std::string>& arguments) {
   positionals.add("positional-what", 2);
   const CommandHelp help{
       "lockstep doctor [CONNECTION] [RUNBOOK] [options]",
-      "Checks the connections of a runbook, or one of them: where each setting comes from, sign-in, clock, latency,\n"
-      "warehouse, a statement, the catalogs that the steps use. Each failure says what to do; exit 1 when there is "
-      "one.\n"
+      "Checks the connections of a runbook, or one of them: where each setting comes from, the server's certificate,\n"
+      "sign-in, clock, latency, warehouse, a statement, the catalogs that the steps use and the grants that they "
+      "need.\n"
+      "Each failure says what to do; exit 1 when there is one.\n"
       "Without a RUNBOOK it checks what DATABRICKS_* and ~/.databrickscfg say; CONNECTION is a profile then.",
       "  lockstep doctor runbook.yaml\n"
       "  lockstep doctor dr runbook.yaml --start\n"
       "  DATABRICKS_HOST=https://adb-1.azuredatabricks.net lockstep doctor"};
   ParsedCommand parsed = parse_command(arguments, help, options, positionals);
   if (parsed.exit) return *parsed.exit;
-  Result<DoctorArguments> read = read_arguments(parsed.values);
+  Result<DoctorArguments> read = doctor_arguments(parsed.values);
   if (!read) return print_error(read.error());
   return examine(*read);
 }

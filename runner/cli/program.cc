@@ -47,6 +47,7 @@ std::string overview() {
 }  // namespace
 
 int run_program(const std::vector<std::string>& arguments) {
+  if (arguments.size() == 2 && arguments[0] == "help") return run_program({arguments[1], "--help"});
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     fmt::print(arguments.empty() ? stderr : stdout, "{}", overview());
     return arguments.empty() ? static_cast<int>(Exit::invalid) : 0;

@@ -126,6 +126,7 @@ class ExampleTest(RunbookTest):
         looked = self.spark.run("doctor", example, *given[:4])
         self.assertEqual(looked.returncode, 0, looked.stdout + looked.stderr)
         self.assertIn("catalog exb", looked.stdout)
+        self.assertRegex(looked.stdout, r"\? grants exb +.*needs USE CATALOG, USE SCHEMA, SELECT, MODIFY")
 
 
 class EvolutionTest(RunbookTest):

@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
+#include <optional>
 
 #include "engines/warehouse/databricks/databricks_warehouse.h"
+#include "engines/warehouse/databricks/grants.h"
 #include "engines/workspace/host.h"
 #include "engines/workspace/retry.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
@@ -20,6 +24,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr double kSkewOfConcern = 30;      // seconds: a token's last half minute is not accepted everywhere
 constexpr double kLatencyOfConcern = 500;  // milliseconds: a thousand statements at 4 workers then take two minutes
 constexpr int kLatencySamples = 3;
+constexpr std::int64_t kDaysOfConcern = 30;  // before a certificate expires: time enough to have it renewed
+constexpr std::uint64_t kMaxGrants = 10'000;
 
 double milliseconds_since(SteadyClock::time_point begin) {
   return std::chrono::duration<double, std::milli>(SteadyClock::now() - begin).count();
@@ -35,6 +41,23 @@ Check skipped(std::string name, std::string because) {
   return {std::move(name), Status::skipped, std::move(because), ""};
 }
 
+// Which setting an error of open_databricks() is about.
+std::string check_of(const Error& error) {
+  if (error.code == "workspace-warehouse-missing") return "warehouse";
+  if (error.code == "engine-not-found") return "engine";
+  if (error.code.starts_with("workspace-profile")) return "profile";
+  if (error.code.starts_with("workspace-auth") || error.code.starts_with("workspace-secret")) return "auth";
+  return "host";
+}
+
+// Whole days from now until an RFC 3339 time in UTC; nothing when the text is none.
+std::optional<std::int64_t> days_until(const std::string& text) {
+  std::tm parts{};
+  if (strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) == nullptr) return std::nullopt;
+  const auto left = std::chrono::system_clock::from_time_t(timegm(&parts)) - std::chrono::system_clock::now();
+  return std::chrono::floor<std::chrono::days>(left).count();
+}
+
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -42,28 +65,58 @@ std::string text_of(const Json& object, const char* key) {
 
 class Checkup {
  public:
-  Checkup(const CheckupRequest& request, DatabricksWarehouse& warehouse, const Call& call, const OnCheck& on_check)
-      : request_(request), warehouse_(warehouse), workspace_(warehouse.workspace()), call_(call), tell_(on_check) {}
+  // `no_warehouse`: why there is none to look at.
+  Checkup(const CheckupRequest& request, DatabricksWarehouse& warehouse, std::optional<Error> no_warehouse,
+          const Call& call, const OnCheck& on_check)
+      : request_(request),
+        warehouse_(warehouse),
+        workspace_(warehouse.workspace()),
+        no_warehouse_(std::move(no_warehouse)),
+        call_(call),
+        tell_(on_check) {}
 
   void run() {
     configuration();
     if (!sign_in()) {
-      for (const char* name : {"clock", "latency", "warehouse", "statement"})
-        tell_(skipped(name, "there is no sign-in"));
-      return;
+      for (const char* name : {"clock", "latency"}) tell_(skipped(name, "there is no sign-in"));
+      tell_(no_warehouse_ ? failed("warehouse", *no_warehouse_) : skipped("warehouse", "there is no sign-in"));
+      return statement_skipped("there is no sign-in");
     }
     clock();
+    if (no_warehouse_) {
+      tell_(failed("warehouse", *no_warehouse_));
+      return statement_skipped("no warehouse is named");
+    }
     const bool running = warehouse();
     latency();
-    if (!running) {
-      const std::string why = "the warehouse does not run; `lockstep doctor --start` starts it, which costs";
-      tell_(skipped("statement", why));
-      return;
-    }
-    if (statement()) catalogs();
+    if (!running)
+      return statement_skipped("the warehouse does not run; `lockstep doctor --start` starts it, which costs");
+    if (statement())
+      catalogs();
+    else
+      grants_skipped("no statement runs");
   }
 
  private:
+  void statement_skipped(const std::string& why) {
+    tell_(skipped("statement", why));
+    grants_skipped(why);
+  }
+
+  // What must be granted can be told from the runbook alone.
+  void grants_skipped(const std::string& why) {
+    for (const auto& [catalog, uses] : request_.uses)
+      if (!catalog.empty())
+        tell_(skipped("grants " + catalog, fmt::format("{}; not looked at: {}", needs_of(uses).words, why)));
+    untold_grants();
+  }
+
+  void untold_grants() {
+    if (const auto uses = request_.uses.find(""); uses != request_.uses.end())
+      tell_(skipped("grants",
+                    fmt::format("{}; on which catalogs, only its statement tells", needs_of(uses->second).words)));
+  }
+
   void configuration() {
     const WorkspaceConfig& config = workspace_.config();
     const auto from = [&config](const char* key) {
@@ -84,6 +137,7 @@ class Checkup {
         workspace_.send({"GET", "/api/2.0/preview/scim/v2/Me", std::nullopt}, RequestClass::idempotent, call_);
     seen_ = std::chrono::system_clock::now();
     date_ = me.date;
+    if (me.status != 0) certificate(me.peer_certificate_expiry);
     if (me.error && me.status == 404) {
       // An older workspace; the warehouse will tell.
       tell_({"sign-in", Status::warning, "the workspace does not say who we are: " + me.error->message,
@@ -97,6 +151,17 @@ class Checkup {
     const std::string user = text_of(*me.json, "userName");
     tell_({"sign-in", Status::ok, user.empty() ? "accepted" : user, ""});
     return true;
+  }
+
+  void certificate(const std::string& expiry) {
+    const std::optional<std::int64_t> days = days_until(expiry);
+    if (!days) return tell_(skipped("certificate", "the connection has none: it is plain HTTP"));
+    const bool soon = *days < kDaysOfConcern;
+    tell_({"certificate", soon ? Status::warning : Status::ok,
+           fmt::format("expires {}, in {}", expiry.substr(0, 10), counted(*days, "day")),
+           soon ? "have it renewed in time, by whoever runs the workspace or the proxy before it: once it has expired, "
+                  "no request gets through"
+                : ""});
   }
 
   void clock() {
@@ -180,6 +245,7 @@ class Checkup {
     const std::string user = !rows->rows.empty() && !rows->rows[0].empty() && rows->rows[0][0].is_string()
                                  ? rows->rows[0][0].get<std::string>()
                                  : std::string("nobody");
+    user_ = user;
     tell_({"statement", Status::ok,
            fmt::format("SELECT current_user() gives {} after {:.0f} ms", user, milliseconds_since(begin)), ""});
     return true;
@@ -188,7 +254,54 @@ class Checkup {
   void catalogs() {
     std::set<std::string> all = request_.read;
     all.insert(request_.written.begin(), request_.written.end());
-    for (const std::string& catalog : all) this->catalog(catalog, request_.written.contains(catalog));
+    for (const std::string& catalog : all) {
+      this->catalog(catalog, request_.written.contains(catalog));
+      if (const auto uses = request_.uses.find(catalog); uses != request_.uses.end()) grants(catalog, uses->second);
+    }
+    untold_grants();
+  }
+
+  struct Needs {
+    std::string words;                // "sql/query needs SELECT; ..."
+    std::vector<std::string> grants;  // of all step types together
+  };
+
+  static Needs needs_of(const std::map<std::string, bool>& uses) {
+    Needs needs;
+    for (const auto& [step_type, writes] : uses) {
+      const std::vector<std::string> own = grants_needed(step_type, writes);
+      needs.words += fmt::format("{}{} needs {}", needs.words.empty() ? "" : "; ", step_type, fmt::join(own, ", "));
+      for (const std::string& one : own)
+        if (std::find(needs.grants.begin(), needs.grants.end(), one) == needs.grants.end()) needs.grants.push_back(one);
+    }
+    return needs;
+  }
+
+  // Not being listed is no proof of not being allowed: a grant may come through a group, a schema or ownership, and
+  // who asks need not be allowed to see all grants. So there is no "failed" here.
+  void grants(const std::string& catalog, const std::map<std::string, bool>& uses) {
+    const Needs needs = needs_of(uses);
+    const std::string quoted = DatabricksDialect().quote(catalog);
+    const Result<Rows> rows = warehouse_.run({"SHOW GRANTS ON CATALOG " + quoted, {}, kMaxGrants}, call_);
+    const std::string label = "grants " + catalog;
+    if (!rows) {
+      tell_({label, Status::unknown,
+             fmt::format("{}; what is granted cannot be read: {}", needs.words,
+                         rows.error().message.substr(0, rows.error().message.find('\n'))),
+             ""});
+      return;
+    }
+    const std::vector<std::string> missing = grants_missing(needs.grants, grants_of(*rows, user_));
+    if (missing.empty()) {
+      tell_({label, Status::ok, fmt::format("{}; all of it is granted to {} on the catalog", needs.words, user_), ""});
+      return;
+    }
+    tell_({label, Status::unknown,
+           fmt::format("{}; on the catalog itself {} not granted to {}: a group, a schema or ownership may give it",
+                       needs.words, fmt::format("{} {}", fmt::join(missing, ", "), missing.size() == 1 ? "is" : "are"),
+                       user_),
+           fmt::format("GRANT {} ON CATALOG {} TO {}", fmt::join(missing, ", "), quoted,
+                       DatabricksDialect().quote(user_))});
   }
 
   // What can be seen is proved by seeing it. MODIFY and ownership show only when something is changed.
@@ -211,7 +324,8 @@ class Checkup {
       tell_({label, Status::warning, "no table in it can be seen", needed});
       return;
     }
-    std::string found = fmt::format("{} tables and views can be seen", count.dump());
+    std::string found =
+        fmt::format("{} can be seen", count == 1 ? "1 table or view" : count.dump() + " tables and views");
     if (written) found += "; whether they may be changed (MODIFY, and ownership for a rename) shows only when they are";
     tell_({label, Status::ok, std::move(found), ""});
   }
@@ -219,9 +333,11 @@ class Checkup {
   const CheckupRequest& request_;
   DatabricksWarehouse& warehouse_;
   Workspace& workspace_;
+  const std::optional<Error> no_warehouse_;
   const Call& call_;
   const OnCheck& tell_;
   std::string date_;
+  std::string user_;  // as the warehouse calls us
   std::chrono::system_clock::time_point seen_;
 };
 
@@ -229,14 +345,25 @@ class Checkup {
 
 void check_databricks(const CheckupRequest& request, const WorkspaceServices& services, const Call& call,
                       const OnCheck& on_check) {
-  const Result<std::unique_ptr<Warehouse>> warehouse =
-      open_databricks(request.plan.name, request.plan.settings, request.plan.directory, services);
-  if (!warehouse) {
-    on_check(failed("host", warehouse.error()));
-    return;
+  Json settings = request.plan.settings;
+  std::optional<Error> no_warehouse;
+  for (;;) {
+    const Result<std::unique_ptr<Warehouse>> warehouse =
+        open_databricks(request.plan.name, settings, request.plan.directory, services);
+    if (warehouse) {
+      // open_databricks() makes no other.
+      Checkup(request, static_cast<DatabricksWarehouse&>(**warehouse), std::move(no_warehouse), call, on_check).run();
+      return;
+    }
+    if (check_of(warehouse.error()) != "warehouse") {
+      on_check(failed(check_of(warehouse.error()), warehouse.error()));
+      if (no_warehouse) on_check(failed("warehouse", *no_warehouse));
+      return;
+    }
+    // All else can be looked at without one.
+    no_warehouse = warehouse.error();
+    settings["warehouse_id"] = "none";
   }
-  // open_databricks() makes no other.
-  Checkup(request, static_cast<DatabricksWarehouse&>(**warehouse), call, on_check).run();
 }
 
 }  // namespace lockstep

@@ -89,7 +89,7 @@ TEST_F(SqlQuery, ExpectIsAGate) {
             "expectation-failed: expected 2 rows, got 3");
   EXPECT_EQ(failure({{"statement", "FROM range(9)"}, {"max_rows", 2}, {"expect", {{"rows", 2}}}}),
             "expectation-failed: expected 2 rows, got more than 3");
-  EXPECT_NE(failure({{"statement", "FROM range(2)"}, {"expect", {{"value", 0}}}}).find("2 rows and 1 columns"),
+  EXPECT_NE(failure({{"statement", "FROM range(2)"}, {"expect", {{"value", 0}}}}).find("2 rows and 1 column"),
             std::string::npos);
   EXPECT_NE(failure({{"statement", "SELECT 1, 2"}, {"expect", {{"value", 1}}}}).find("1 row and 2 columns"),
             std::string::npos);

@@ -252,7 +252,7 @@ TEST_F(WarehouseOfAWorkspace, SaysHowManyStatementsWereApplied) {
   EXPECT_THAT(done.error().message, HasSubstr("[DELTA_X]"));
   EXPECT_THAT(done.error().context,
               AllOf(Contains(HasSubstr("ALTER 2")), Contains(HasSubstr("1 of 3 statements had been applied")),
-                    Contains(HasSubstr("1 were not sent"))));
+                    Contains(HasSubstr("1 was not sent"))));
   EXPECT_THAT(sent(), ElementsAre("ALTER 1", "ALTER 2"));
 }
 
