@@ -97,8 +97,8 @@ TEST_F(DeltaStep, WhatOnlyTheServerKnowsHasACauseAndARemedy) {
   EXPECT_EQ(entry("[DELTA_UNSUPPORTED_RENAME_COLUMN] no").code, "sql-invalid");
   EXPECT_EQ(entry("about [DELTA_NEW_NOT_NULL_VIOLATION]").code, "sql-invalid") << "a class stands in front";
 
-  warehouse_.fail("ALTER COLUMN", Error("sql-invalid"_code,
-                                        "[DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE] twice", "correct it"));
+  warehouse_.fail("ALTER COLUMN",
+                  Error("sql-invalid"_code, "[DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE] twice", "correct it"));
   const Outcome outcome = run({{"dry_run", false}, {"enable_features", {"typeWidening"}}});
   EXPECT_EQ(outcome.outputs["details"][0]["errors"][0]["code"], "column-has-dependents");
 }
