@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 
 #include "engines/call.h"
 #include "specs/result.h"
@@ -45,6 +46,14 @@ class InFlight {
     if (!got)
       return Error("timeout"_code, "timeout while waiting for the connection",
                    "give the step a longer `timeout`, or the connection a larger `max_in_flight`");
+    --free_;
+    return Place(this);
+  }
+
+  // A place that is free now.
+  std::optional<Place> try_enter() {
+    const std::lock_guard lock(mutex_);
+    if (free_ == 0) return std::nullopt;
     --free_;
     return Place(this);
   }

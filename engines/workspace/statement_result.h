@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "engines/warehouse/in_flight.h"
 #include "engines/warehouse/warehouse.h"
 #include "engines/workspace/statement_answer.h"
 #include "engines/workspace/workspace.h"
@@ -19,9 +20,11 @@ struct EndedStatement {
   std::uint64_t max_rows = 0;
 };
 
-// `answer` is the one with the terminal state SUCCEEDED or CLOSED. All chunks are fetched, one after the other, and
-// their rows must be as many as the manifest announces; `max_rows` may end it earlier (Rows::truncated).
+// `answer` is the one with the terminal state SUCCEEDED or CLOSED. All chunks are fetched, and their rows must be as
+// many as the manifest announces; `max_rows` may end it earlier (Rows::truncated). When all of them will be read, up to
+// four are under way at once, each but the first in a place of `budget` that nobody else wants (null: there is none).
 // Errors: "result-gone", "result-incomplete", "workspace-answer-invalid", those of Workspace::send.
-Result<Rows> read_result(Workspace& workspace, Json answer, const EndedStatement& statement, const Call& call);
+Result<Rows> read_result(Workspace& workspace, Json answer, const EndedStatement& statement, InFlight* budget,
+                         const Call& call);
 
 }  // namespace lockstep

@@ -67,7 +67,7 @@ class Execution {
     changes_ = !only_reads(words);
   }
 
-  Result<Rows> run() {
+  Result<Rows> run(InFlight* budget) {
     Result<Json> ended = execute("INLINE");
     if (!ended) return std::move(ended).error();
     StatementState state = state_of(*ended);
@@ -84,7 +84,7 @@ class Execution {
                                state.message.empty() ? "" : ": ", state.message),
                    "find out who or what cancelled it (its page in the query history tells), then run the step again");
     const EndedStatement done{id_, state.end == End::closed, returns_rows_, statement_.max_rows};
-    return read_result(workspace_, *std::move(ended), done, call_);
+    return read_result(workspace_, *std::move(ended), done, budget, call_);
   }
 
  private:
@@ -368,8 +368,8 @@ class Execution {
 StatementClient::StatementClient(std::string connection, Workspace& workspace, StatementPace pace)
     : connection_(std::move(connection)), workspace_(workspace), pace_(std::move(pace)) {}
 
-Result<Rows> StatementClient::run(const Statement& statement, const Call& call) {
-  return Execution(connection_, workspace_, pace_, statement, call).run();
+Result<Rows> StatementClient::run(const Statement& statement, const Call& call, InFlight* budget) {
+  return Execution(connection_, workspace_, pace_, statement, call).run(budget);
 }
 
 }  // namespace lockstep

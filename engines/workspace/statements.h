@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "engines/warehouse/in_flight.h"
 #include "engines/warehouse/warehouse.h"
 #include "engines/workspace/workspace.h"
 
@@ -40,7 +41,8 @@ class StatementClient {
   //  "result-gone": it ran, and its rows cannot be had any more. "result-incomplete": rows are missing.
   //  "outcome-unknown": it may have run, and nothing shows whether it did.
   //  "timeout", "cancelled": interrupted; the server was asked to cancel it, and what it answered is in the context.
-  Result<Rows> run(const Statement& statement, const Call& call);
+  // `budget`: of the connection, in which the caller has a place; its chunks may take more of them. May be null.
+  Result<Rows> run(const Statement& statement, const Call& call, InFlight* budget = nullptr);
 
  private:
   const std::string connection_;

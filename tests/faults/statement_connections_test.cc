@@ -201,6 +201,29 @@ TEST_P(StatementConnections, SequentialStatementsAndTheirChunksShareAFew) {
   }
 }
 
+// Several chunks are under way at once, and that is all the connections there are.
+TEST_P(StatementConnections, ManyChunksShareFourConnections) {
+  for (const bool links : {false, true}) {
+    LabSetup made = setup();
+    made.plan.states = {"RUNNING", "SUCCEEDED"};
+    made.plan.chunks.clear();
+    for (int i = 0; i < 20; ++i) made.plan.chunks.push_back(Json::array({Json::array({std::to_string(i)})}));
+    made.plan.links = links;
+    made.server = [](ServerSetup& server) { server.latency = milliseconds(20); };
+    WorkspaceLab lab(std::move(made));
+    const auto began = Clock::now();
+    for (int run = 0; run < 3; ++run) {
+      const Result<Rows> rows = lab.run(milliseconds(10'000));
+      ASSERT_TRUE(rows) << text_of(rows);
+      ASSERT_EQ(rows->rows.size(), 20U);
+      for (int i = 0; i < 20; ++i) EXPECT_EQ(rows->rows[static_cast<std::size_t>(i)][0], i);
+    }
+    EXPECT_LT(since(began), milliseconds(3 * 20 * (links ? 40 : 20))) << "one after the other takes longer";
+    EXPECT_LE(lab.server.connections(), 4);
+    EXPECT_EQ(lab.api.requests(Op::chunk), 3 * 19) << "each of them once";
+  }
+}
+
 TEST(StatementHandshakes, AHundredRequestsMakeOne) {
   LabSetup setup;
   setup.tls = true;

@@ -53,7 +53,7 @@ Result<Rows> DatabricksWarehouse::run(const Statement& statement, const Call& ca
   Result<InFlight::Place> place = in_flight_.enter(call);
   if (!place) return std::move(place).error();
   sent_.fetch_add(1);
-  return statements_.run(statement, call);
+  return statements_.run(statement, call, &in_flight_);
 }
 
 Result<Rows> DatabricksWarehouse::ask(std::string sql, const Call& call) {

@@ -1,5 +1,9 @@
 #include "engines/workspace/statement_result.h"
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include "tests/unit/engines/workspace/statement_lab.h"
 
 namespace lockstep::testing {
@@ -119,9 +123,11 @@ TEST(Chunks, AreAllFetched) {
   StatementLab lab;
   Json more = result_of(Json::array({column("n", "INT")}), nullptr, "3", 3);
   more["result"] = chunk(Json::array({Json::array({"1"})}), 0, 1);
-  lab.transport->then(answer_state("SUCCEEDED", more))
-      .then(answer_json(chunk(Json::array({Json::array({"2"})}), 1, 2).dump()))
-      .then(answer_json(chunk(Json::array({Json::array({"3"})}), 2).dump()));
+  lab.transport->then(answer_state("SUCCEEDED", more));
+  lab.transport->handle([](const HttpRequest& request, const Call&) {
+    return request.url.ends_with("/chunks/1") ? answer_json(chunk(Json::array({Json::array({"2"})}), 1, 2).dump())
+                                              : answer_json(chunk(Json::array({Json::array({"3"})}), 2).dump());
+  });
   const Result<Rows> got = lab.run();
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(Json(got->rows), Json::parse("[[1],[2],[3]]"));
@@ -155,9 +161,106 @@ TEST(Chunks, OneThatPointsToItselfEnds) {
   StatementLab lab;
   Json more = result_of(Json::array({column("n", "INT")}), nullptr, 9, 9);
   more["result"] = chunk(Json::array({Json::array({"1"})}), 0, 1);
-  lab.transport->then(answer_state("SUCCEEDED", more))
-      .then(answer_json(chunk(Json::array({Json::array({"2"})}), 1, 1).dump()));
+  lab.transport->then(answer_state("SUCCEEDED", more));
+  lab.transport->handle([](const HttpRequest&, const Call&) {
+    return answer_json(chunk(Json::array({Json::array({"2"})}), 1, 1).dump());
+  });
   EXPECT_EQ(lab.run().error().code, "result-incomplete");
+}
+
+// A result of `count` chunks of one row each, and how many of them were asked for at once.
+struct ManyChunks {
+  explicit ManyChunks(std::int64_t chunks) : count(chunks) {
+    Json more = result_of(Json::array({column("n", "INT")}), nullptr, count, count);
+    more["result"] = of(0);
+    lab.transport->then(answer_state("SUCCEEDED", more));
+    lab.transport->handle([this](const HttpRequest& request, const Call& call) {
+      most = std::max(most.load(), ++now);
+      const std::int64_t index = std::stoll(request.url.substr(request.url.rfind('/') + 1));
+      // The later ones come first.
+      const auto until = std::chrono::steady_clock::now() + milliseconds(5 * (4 - index % 4));
+      while (!call.stopped() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(milliseconds(1));
+      --now;
+      if (index == broken) return answer_json(R"({"message": "gone"})", 404);
+      return answer_json(of(index).dump());
+    });
+  }
+  [[nodiscard]] Json of(std::int64_t index) const {
+    return chunk(Json::array({Json::array({std::to_string(index)})}), index,
+                 index + 1 < count ? Json(index + 1) : Json(nullptr));
+  }
+  [[nodiscard]] std::size_t asked() const { return lab.transport->count("GET", "/result/chunks/"); }
+  Result<Rows> run(InFlight* budget = nullptr, std::uint64_t max_rows = 100) {
+    Statement statement;
+    statement.sql = "SELECT 1";
+    statement.max_rows = max_rows;
+    return lab.client.run(statement, lab.call, budget);
+  }
+
+  const std::int64_t count;
+  std::int64_t broken = -1;
+  std::atomic<int> now = 0;
+  std::atomic<int> most = 0;
+  StatementLab lab;
+};
+
+TEST(ChunksAhead, KeepTheirOrderWhicheverComesFirst) {
+  ManyChunks many(30);
+  const Result<Rows> got = many.run();
+  ASSERT_TRUE(got) << got.error().message;
+  ASSERT_EQ(got->rows.size(), 30U);
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(got->rows[static_cast<std::size_t>(i)][0], i);
+  EXPECT_EQ(many.asked(), 29U) << "each of them once";
+  EXPECT_GT(many.most, 1);
+  EXPECT_LE(many.most, 4);
+}
+
+TEST(ChunksAhead, TakePlacesThatAreFreeAndGiveThemBack) {
+  for (const std::size_t places : {1, 2, 3}) {
+    ManyChunks many(12);
+    InFlight budget(places);
+    {
+      const Result<InFlight::Place> own = budget.enter({});
+      ASSERT_TRUE(many.run(&budget));
+    }
+    EXPECT_LE(many.most, static_cast<int>(places));
+    std::vector<InFlight::Place> back;
+    while (std::optional<InFlight::Place> place = budget.try_enter()) back.push_back(std::move(*place));
+    EXPECT_EQ(back.size(), places);
+  }
+}
+
+TEST(ChunksAhead, ABrokenOneEndsItWhereItStands) {
+  ManyChunks many(30);
+  many.broken = 5;
+  const Result<Rows> got = many.run();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, "result-gone");
+  EXPECT_THAT(got.error().message, HasSubstr("part 5"));
+  EXPECT_LE(many.asked(), 8U);
+}
+
+TEST(ChunksAhead, NothingIsFetchedThatNobodyMayRead) {
+  ManyChunks many(30);
+  const Result<Rows> got = many.run(nullptr, 3);
+  ASSERT_TRUE(got);
+  EXPECT_TRUE(got->truncated);
+  EXPECT_EQ(many.asked(), 2U);
+  EXPECT_EQ(many.most, 1);
+}
+
+TEST(ChunksAhead, AStopEndsThemAll) {
+  ManyChunks many(200);
+  std::stop_source stop;
+  many.lab.call.stop = stop.get_token();
+  std::jthread stopper([&] {
+    while (many.asked() < 10) std::this_thread::sleep_for(milliseconds(1));
+    stop.request_stop();
+  });
+  const Result<Rows> got = many.run();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, "cancelled");
+  EXPECT_LE(many.asked(), 20U);
 }
 
 TEST(Chunks, RowsOfAnotherWidthAreRefused) {
