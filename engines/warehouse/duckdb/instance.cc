@@ -1,11 +1,12 @@
 #include "engines/warehouse/duckdb/instance.h"
 
 #include <fmt/format.h>
-#include <filesystem>
+#include <algorithm>
 #include <thread>
 
 #include "engines/warehouse/duckdb/type_text.h"
 #include "engines/warehouse/names.h"
+#include "specs/nearest.h"
 
 namespace lockstep {
 
@@ -32,6 +33,24 @@ Error not_attached(const CatalogSource& source, const Error& cause) {
           "check that the file is a DuckDB database or DuckLake of this version, and its permissions"};
 }
 
+// "did you mean "prod.duckdb"?", from the files that lie where the catalog's should. A folder with very many files
+// gives no hint: reading it all would take longer than the run.
+std::string files_near(const std::string& path) {
+  constexpr std::size_t kMostFiles = 1000;
+  const std::filesystem::path wanted(path);
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(wanted.parent_path(), error), end; !error && file != end;
+       file.increment(error)) {
+    if (names.size() == kMostFiles) return {};
+    std::string name = file->path().filename().string();
+    if (!name.ends_with(".wal")) names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  std::string hint = did_you_mean(wanted.filename().string(), names);
+  return hint.empty() ? hint : hint + " ";
+}
+
 Error not_found(const CatalogSource& source) {
   std::string message = fmt::format("catalog \"{}\": there is no file {}", source.name, source.path);
   if (source.made_by_live_run)
@@ -43,16 +62,40 @@ Error not_found(const CatalogSource& source) {
             fmt::format("to make a new lake, say where its data goes: {}: {{ path: 'ducklake:...', data_path: ... }}",
                         source.name)};
   if (!source.attach_writable)
-    return {"catalog-not-found"_code, std::move(message),
+    return {
+        "catalog-not-found"_code, std::move(message),
+        files_near(source.path) +
             "check the path (it starts at the runbook's folder); a catalog that this run only reads is never created"};
-  return {"catalog-not-found"_code, std::move(message), "check the path (it starts at the runbook's folder)"};
+  return {"catalog-not-found"_code, std::move(message),
+          files_near(source.path) + "check the path (it starts at the runbook's folder)"};
 }
 
-// Makes the folders a new catalog needs. Precondition: the source is writable.
-void make_folders(const CatalogSource& source) {
+// Makes a folder and those above it; returns the ones that were missing, deepest first.
+std::vector<std::filesystem::path> make_folder(const std::filesystem::path& folder) {
   std::error_code ignored;  // the attach that follows reports what is wrong
-  std::filesystem::create_directories(std::filesystem::path(source.path).parent_path(), ignored);
-  if (source.data_path) std::filesystem::create_directories(*source.data_path, ignored);
+  std::vector<std::filesystem::path> missing;
+  for (std::filesystem::path at = folder; !at.empty() && !std::filesystem::exists(at, ignored); at = at.parent_path())
+    if (at.has_filename()) missing.push_back(at);
+  std::filesystem::create_directories(folder, ignored);
+  return missing;
+}
+
+// The folders a new catalog needs. Precondition: the source is writable.
+std::vector<std::filesystem::path> make_folders(const CatalogSource& source) {
+  std::vector<std::filesystem::path> made;
+  if (source.data_path) made = make_folder(*source.data_path);
+  const std::vector<std::filesystem::path> above = make_folder(std::filesystem::path(source.path).parent_path());
+  made.insert(made.end(), above.begin(), above.end());
+  return made;
+}
+
+// What a new database file holds before anything is written to it: three headers. [executed: DuckDB 1.5.5]
+constexpr std::uintmax_t kHeaders = 3ULL * 4096;
+
+bool holds_headers_only(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return !error && size <= kHeaders && !std::filesystem::exists(path + ".wal", error);
 }
 
 // Where the lake's own metadata says that its data lies, in the engine's words:
@@ -103,11 +146,48 @@ Result<std::unique_ptr<DuckDbInstance>> DuckDbInstance::open(const std::string& 
 }
 
 DuckDbInstance::~DuckDbInstance() {
-  watchdog_.reset();
   if (database_ == nullptr) return;
   // Closing writes checkpoints, and for that DuckDB reads settings through a thread_local cache. When the program ends,
   // the main thread's is gone before static objects are; a thread of its own always has one.
-  std::jthread([this] { api_.close(&database_); }).join();
+  std::jthread([this] {
+    remove_untouched();
+    watchdog_.reset();
+    api_.close(&database_);
+  }).join();
+}
+
+// A catalog that came into being with the first look at it, and that no statement wrote to, is a slip in its path or
+// the rest of a failed run. It goes while the engine still holds the file's lock: no other process can have written to
+// it.
+void DuckDbInstance::remove_untouched() {
+  for (const Made& made : made_) {
+    const std::string& path = made.source.path;
+    std::error_code ignored;
+    const bool gone = !std::filesystem::exists(path, ignored);  // it could not be made
+    const bool untouched = made.source.kind == CatalogKind::file
+                               ? holds_headers_only(path)
+                               : made.lake_state && made.lake_state == lake_state(made.source);
+    if (!gone && !untouched) continue;
+    std::filesystem::remove(path, ignored);
+    std::filesystem::remove(path + ".wal", ignored);
+    // Only empty ones go.
+    for (const std::filesystem::path& folder : made.folders) std::filesystem::remove(folder, ignored);
+  }
+}
+
+// Differs after whatever was done to a lake: every commit makes a snapshot, and its options are beside them.
+std::optional<std::string> DuckDbInstance::lake_state(const CatalogSource& lake) {
+  Result<std::unique_ptr<DuckDbSession>> session = connect();
+  if (!session) return std::nullopt;
+  Result<Rows> state = (*session)->run(
+      {"SELECT concat((SELECT count(*) FROM " + quote_duckdb_identifier(lake.name) +
+           ".snapshots()), ' ', (SELECT string_agg(concat(key, '=', value), ' ' ORDER BY key, value) FROM " +
+           quote_duckdb_identifier("__ducklake_metadata_" + lake.name) + ".ducklake_metadata))",
+       {},
+       1},
+      {});
+  if (!state || state->rows.size() != 1 || !state->rows[0][0].is_string()) return std::nullopt;
+  return state->rows[0][0].get<std::string>();
 }
 
 Result<std::unique_ptr<DuckDbSession>> DuckDbInstance::connect() {
@@ -179,10 +259,13 @@ Result<void> DuckDbInstance::attach_now(const CatalogSource& source, const Call&
   std::error_code error;
   if (source.local && !std::filesystem::exists(source.path, error)) {
     if (!source.may_create()) return not_found(source);
-    make_folders(source);
+    std::vector<std::filesystem::path> folders = make_folders(source);
+    std::lock_guard lock(mutex_);
+    made_.push_back({source, std::move(folders), std::nullopt});
   }
   if (source.kind == CatalogKind::lake) {
     if (Result<void> done = attach_lake(**session, source, call); !done) return done;
+    note_lake_state(source);
     // A lake reads its tables at the first look at any of them. Done here, that happens for several lakes at once. The
     // table does not exist; that it is not found is the answer.
     (void)(*session)->run({"FROM " + quote_duckdb_identifier(source.name) + ".main." +
@@ -195,6 +278,18 @@ Result<void> DuckDbInstance::attach_now(const CatalogSource& source, const Call&
   if (Result<Rows> done = (*session)->run({source.attach_statement(), {}, 1}, call); !done)
     return not_attached(source, done.error());
   return {};
+}
+
+// Of a lake that this run made, as it is before anything is done to it.
+void DuckDbInstance::note_lake_state(const CatalogSource& lake) {
+  const auto is_it = [&lake](const Made& made) { return made.source.path == lake.path; };
+  {
+    std::lock_guard lock(mutex_);
+    if (std::none_of(made_.begin(), made_.end(), is_it)) return;
+  }
+  std::optional<std::string> state = lake_state(lake);
+  std::lock_guard lock(mutex_);
+  std::find_if(made_.begin(), made_.end(), is_it)->lake_state = std::move(state);
 }
 
 Result<void> DuckDbInstance::load_lake_extension(DuckDbSession& session, const Call& call) {

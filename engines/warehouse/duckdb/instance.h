@@ -3,10 +3,13 @@
 #pragma once
 
 #include <condition_variable>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engines/warehouse/duckdb/api.h"
 #include "engines/warehouse/duckdb/catalog_source.h"
@@ -43,11 +46,21 @@ class DuckDbInstance {
     bool ready = false;  // false: a thread is at it
   };
 
+  // A catalog whose file this run made, and the folders it made for it, deepest first.
+  struct Made {
+    CatalogSource source;
+    std::vector<std::filesystem::path> folders;
+    std::optional<std::string> lake_state;
+  };
+
   explicit DuckDbInstance(const DuckDbApi& api);
   // Waits while another thread attaches the same name. True: it is ready; false: the caller is to attach it.
   Result<bool> claim(const CatalogSource& source, const Call& call);
   Result<void> attach_now(const CatalogSource& source, const Call& call);
   Result<void> attach_lake(DuckDbSession& session, const CatalogSource& source, const Call& call);
+  void remove_untouched();
+  void note_lake_state(const CatalogSource& lake);
+  std::optional<std::string> lake_state(const CatalogSource& lake);
   Result<void> load_lake_extension(DuckDbSession& session, const Call& call);
 
   const DuckDbApi& api_;
@@ -58,6 +71,7 @@ class DuckDbInstance {
   std::mutex mutex_;
   std::condition_variable_any attach_ended_;
   std::map<std::string, Attached> attached_;  // by lower-case name
+  std::vector<Made> made_;
   std::mutex lake_mutex_;
   bool lake_loaded_ = false;
 };

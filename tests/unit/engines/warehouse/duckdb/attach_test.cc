@@ -99,6 +99,21 @@ TEST_P(Attach, ReadOnlyBeatsWritable) {
   EXPECT_EQ(run(*opened.warehouse, "SELECT count(*) FROM p.main.t"), "1");
 }
 
+TEST_P(Attach, ANewCatalogStaysOnlyWhenSomethingIsWrittenToIt) {
+  const std::vector<ConnectionPlan> plans{plan_of(folder_, {{"n", catalog("n")}}, {"n"})};
+  {
+    Opened opened = connect(plans);
+    ASSERT_TRUE(opened.warehouse->open("n", {}).ok());
+    EXPECT_TRUE(fs::exists(file("n")));
+    EXPECT_EQ(run(*opened.warehouse, "INSERT INTO n.main.nothing VALUES (1)"), "sql-unknown-name");
+  }
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+  run(*connect(plans).warehouse, "CREATE SCHEMA n.s");
+  EXPECT_TRUE(fs::exists(file("n")));
+  ASSERT_TRUE(connect(plans).warehouse->open("n", {}).ok());  // not made by this one
+  EXPECT_TRUE(fs::exists(file("n")));
+}
+
 TEST_P(Attach, WhatNoStepWritesIsOpenedReadOnly) {
   make(folder_, GetParam(), "p");
   Opened opened = connect({plan_of(folder_, {{"p", prefixed(file("p"))}})});
