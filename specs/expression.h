@@ -121,6 +121,15 @@ struct References {
 References references_of(const Template& text);
 References references_of(const Template::Piece& piece);
 
+// An environment variable or a secret without which a template has no value. Not among them: what default() or a
+// comparison with null forgives, and what stands to the right of && and ||, which may never be asked for.
+struct RequiredName {
+  bool secret = false;  // else an environment variable
+  std::string name;
+  Span span;
+};
+std::vector<RequiredName> required_names(const Template& text);
+
 // Where values come from at run time. Each callback answers with an Error when the name has no value now.
 struct EvalScope {
   std::function<Result<Value>(std::string_view)> param;

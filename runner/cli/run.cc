@@ -14,6 +14,7 @@
 #include "runner/cli/secrets_file.h"
 #include "runner/cli/signals.h"
 #include "runner/cli/terminal.h"
+#include "runner/environment_check.h"
 
 namespace lockstep {
 
@@ -79,8 +80,11 @@ int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   RunOptions options = arguments.options;
   if (options.state_dir.empty()) options.state_dir = runbook.directory + "/.lockstep";
   if (!options.timeout) options.timeout = runbook.timeout;
-  Result<std::vector<ConnectionPlan>> plans =
-      plan_connections(loaded, RunSecrets(runbook, secret_values, secrets), options.dry_run);
+  const RunSecrets found(runbook, secret_values, secrets);
+  Diagnostics missing(runbook.document->source);
+  check_environment(runbook, loaded.graph, static_scope(loaded.params, found), options.dry_run, missing);
+  if (int exit = print_findings(missing, "text", use_colour(STDERR_FILENO)); exit != 0) return exit;
+  Result<std::vector<ConnectionPlan>> plans = plan_connections(loaded, found, options.dry_run);
   if (!plans) return print_error(plans.error());
 
   SignalWatch signals;

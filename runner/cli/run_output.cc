@@ -72,8 +72,8 @@ EvalScope static_scope(const ParamValues& params, const RunSecrets& secrets) {
   scope.env = [](std::string_view name) -> Result<Value> {
     const char* value = std::getenv(std::string(name).c_str());
     if (value != nullptr) return Value{value, false};
-    return Error("env-missing"_code, fmt::format("the environment variable {} is not set", name),
-                 fmt::format("export {}=...", name));
+    return Error("env-missing"_code, fmt::format("the environment variable \"{}\" is not set", name),
+                 fmt::format("export {}=..., or give a fallback: default(env.{}, '...')", name, name));
   };
   scope.secret = [&secrets](std::string_view name) { return secrets.get(name); };
   return scope;

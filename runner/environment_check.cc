@@ -1,0 +1,114 @@
+#include "runner/environment_check.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace lockstep {
+
+namespace {
+
+class EnvironmentCheck {
+ public:
+  EnvironmentCheck(const Runbook& runbook, const Graph& graph, EvalScope scope, bool dry_run)
+      : runbook_(runbook), graph_(graph), scope_(std::move(scope)) {
+    scope_.status = nullptr;  // not known: a condition that asks for it has no value now
+    scope_.run = [dry_run](std::string_view name) -> Result<Value> {
+      if (name == "dry_run") return Value{dry_run, false};
+      return Error("value-not-known-yet"_code, "known only while steps run");
+    };
+  }
+
+  void run() {
+    for (const ConnectionSpec& connection : runbook_.connections) node(*connection.node);
+    const std::vector<bool> skipped = surely_skipped();
+    for (std::size_t step = 0; step < runbook_.steps.size(); ++step)
+      if (!skipped[step]) this->step(runbook_.steps[step]);
+  }
+
+  void report(Diagnostics& diagnostics) {
+    for (auto& [key, missing] : missing_) {
+      std::sort(missing.places.begin(), missing.places.end(),
+                [](const Span& a, const Span& b) { return a.start.offset < b.start.offset; });
+      Diagnostic& finding = diagnostics.error(Code{missing.error.code}, missing.places.front(), missing.error.message,
+                                              missing.error.remedy);
+      for (std::size_t i = 1; i < missing.places.size() && i <= kMostPlaces; ++i)
+        finding.related.push_back({missing.places[i], "also asked for here"});
+    }
+    diagnostics.sort();
+  }
+
+ private:
+  static constexpr std::size_t kMostPlaces = 10;
+
+  struct Missing {
+    Error error;
+    std::vector<Span> places;
+  };
+
+  [[nodiscard]] std::vector<bool> surely_skipped() const {
+    std::vector<bool> skipped(runbook_.steps.size(), false);
+    for (std::size_t step : graph_.order) {
+      const StepSpec& spec = runbook_.steps[step];
+      const std::vector<std::size_t>& needs = graph_.needs[step];
+      const bool by_need = !spec.condition_uses_status &&
+                           std::any_of(needs.begin(), needs.end(), [&](std::size_t need) { return skipped[need]; });
+      skipped[step] = by_need || is_false(spec);
+    }
+    return skipped;
+  }
+
+  [[nodiscard]] bool is_false(const StepSpec& spec) const {
+    if (spec.for_each_list != nullptr && spec.for_each_list->items.empty()) return true;
+    if (!spec.condition) return false;
+    const Result<Value> value = evaluate(*spec.condition, scope_);
+    return value && value->json == false;
+  }
+
+  void step(const StepSpec& spec) {
+    if (spec.condition) ask(*spec.condition);
+    if (spec.for_each) ask(*spec.for_each);
+    if (spec.for_each_list != nullptr) node(*spec.for_each_list);
+    if (spec.with != nullptr) node(*spec.with);
+  }
+
+  // Not recursive, so that the file's depth does not matter.
+  void node(const Node& root) {
+    std::vector<const Node*> todo{&root};
+    while (!todo.empty()) {
+      const Node& at = *todo.back();
+      todo.pop_back();
+      if (at.kind == Node::Kind::string && looks_like_template(at.scalar.get_ref<const std::string&>())) {
+        Diagnostics ignored(nullptr);  // validate has reported them
+        if (const std::optional<Template> parsed = parse_template(at, false, ignored)) ask(*parsed);
+      }
+      for (const Node& item : at.items) todo.push_back(&item);
+      for (const Member& member : at.members) todo.push_back(&member.value);
+    }
+  }
+
+  void ask(const Template& text) {
+    for (const RequiredName& required : required_names(text)) {
+      const Result<Value> value = required.secret ? scope_.secret(required.name) : scope_.env(required.name);
+      if (value) continue;
+      missing_.try_emplace({required.secret, required.name}, Missing{value.error(), {}})
+          .first->second.places.push_back(required.span);
+    }
+  }
+
+  const Runbook& runbook_;
+  const Graph& graph_;
+  EvalScope scope_;
+  std::map<std::pair<bool, std::string>, Missing> missing_;
+};
+
+}  // namespace
+
+void check_environment(const Runbook& runbook, const Graph& graph, EvalScope scope, bool dry_run,
+                       Diagnostics& diagnostics) {
+  EnvironmentCheck check(runbook, graph, std::move(scope), dry_run);
+  check.run();
+  check.report(diagnostics);
+}
+
+}  // namespace lockstep

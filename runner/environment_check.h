@@ -1,0 +1,18 @@
+// What a run is bound to ask of its environment, before its first step: an hour's work must not end at a missing token.
+#pragma once
+
+#include "runner/graph.h"
+#include "specs/diagnostic.h"
+#include "specs/expression.h"
+#include "specs/runbook.h"
+
+namespace lockstep {
+
+// Reports every secret and environment variable that has no value in `scope` and that a connection or a step cannot do
+// without: one finding a name, with all the places. Left out are steps that are sure to be skipped: their `if` is false
+// whatever the run brings, or they need a step of which that is true. `scope`: params, env and secrets, the rest unset
+// or answering with an error; what only a run tells is left to the run.
+void check_environment(const Runbook& runbook, const Graph& graph, EvalScope scope, bool dry_run,
+                       Diagnostics& diagnostics);
+
+}  // namespace lockstep
