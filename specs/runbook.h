@@ -100,7 +100,7 @@ ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagno
 void check_catalogs(const Runbook& runbook, const ParamValues& params, Diagnostics& diagnostics);
 
 // Reports what the text of a sql/query step's statement tells for certain, on DuckDB: transaction control, parameters
-// that are not given or not used. `inputs` as for catalog_accesses().
+// that are not given or not used, writing to a catalog that is marked read_only. `inputs` as for catalog_accesses().
 void check_statement(const Runbook& runbook, const StepSpec& step, const Json& inputs, Diagnostics& diagnostics);
 
 // Which catalogs a step touches, as far as the text tells. Derived from the schema marks `x-lockstep-catalog:

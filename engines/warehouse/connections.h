@@ -1,6 +1,7 @@
 // Opens the connections of a run. The only place that knows which connection types exist.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -26,6 +27,8 @@ struct ConnectionPlan {
   // A dry run: catalogs that the live run may write, and so would make when they are missing. They answer
   // "catalog-not-made-yet" instead of "catalog-not-found".
   std::set<std::string, std::less<>> made_by_live_run;
+  // By catalog: where the runbook defines it, for messages: "runbook.yaml:7". May lack any.
+  std::map<std::string, std::string, std::less<>> places = {};
 };
 
 // What connections to a workspace need beside their settings. The defaults are the real things.

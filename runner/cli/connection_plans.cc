@@ -16,7 +16,10 @@ Result<std::vector<ConnectionPlan>> plan_connections(const LoadedRunbook& loaded
     if (!settings)
       return std::move(settings).error().with_context(
           fmt::format("in connection \"{}\", {}:{}", spec.name, runbook.path, spec.span.start.line));
-    ConnectionPlan plan{spec.name, spec.type, std::move(settings->json), runbook.directory, {}, {}};
+    ConnectionPlan plan{spec.name, spec.type, std::move(settings->json), runbook.directory, {}, {}, {}};
+    if (const Member* catalogs = spec.node->find("catalogs"))
+      for (const Member& catalog : catalogs->value.members)
+        plan.places[catalog.key] = fmt::format("{}:{}", runbook.path, catalog.key_span.start.line);
     // A dry run opens every catalog read-only: nothing can be changed, and no file comes into being.
     auto& changeable = dry_run ? plan.made_by_live_run : plan.writable;
     for (const std::vector<CatalogAccess>& accesses : loaded.accesses)

@@ -44,12 +44,13 @@ Result<CatalogSource> read_source(const ConnectionPlan& plan, const std::string&
   source.name = name;
   source.directory = plan.directory;
   std::string path = value.is_string() ? value.get<std::string>() : value.value("path", std::string());
-  const bool read_only = value.is_object() && value.value("read_only", false);
+  source.read_only = value.is_object() && value.value("read_only", false);
+  if (const auto place = plan.places.find(name); place != plan.places.end()) source.place = place->second;
   const auto names_it = [&name](const auto& names) {
     return std::any_of(names.begin(), names.end(),
                        [&name](const auto& one) { return fold_name(one) == fold_name(name); });
   };
-  source.writable = !read_only && names_it(plan.writable);
+  source.writable = !source.read_only && names_it(plan.writable);
   source.attach_writable = source.writable;
   if (path.starts_with(kLakePrefix)) {
     source.kind = CatalogKind::lake;
@@ -65,7 +66,7 @@ Result<CatalogSource> read_source(const ConnectionPlan& plan, const std::string&
   if (source.local && names_other_storage(path)) return unsupported(name, path);
   source.path = source.local ? absolute_path(plan.directory, path) : path;
   bool makeable = source.kind == CatalogKind::file || source.data_path.has_value();
-  source.made_by_live_run = !read_only && makeable && names_it(plan.made_by_live_run);
+  source.made_by_live_run = !source.read_only && makeable && names_it(plan.made_by_live_run);
   return source;
 }
 

@@ -16,6 +16,8 @@ struct CatalogSource {
   std::string path;                      // absolute; a lake's metadata file, or its "postgres:..." text
   std::optional<std::string> data_path;  // absolute, ends in '/'; lakes only
   bool writable = false;                 // a step of this run may write it, and it is not marked read_only
+  bool read_only = false;                // marked so in the runbook
+  std::string place;                     // where the runbook defines it; empty: not known
   bool made_by_live_run = false;         // a dry run looks at a catalog that only the live run would make
   bool attach_writable = false;          // writable here or on another connection that names the same file
   bool local = true;                     // `path` is a file on this machine

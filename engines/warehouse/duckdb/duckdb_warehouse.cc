@@ -144,10 +144,40 @@ Result<void> DuckDbWarehouse::check_read_only(std::string_view sql) const {
   return {};
 }
 
+// The engine's words: Cannot execute statement of type "INSERT" on database "x" which is attached in read-only mode!
+Error DuckDbWarehouse::explained(Error error) const {
+  constexpr std::string_view kReadOnly = "\" which is attached in read-only mode";
+  constexpr std::string_view kBefore = "on database \"";
+  const std::size_t end = error.message.find(kReadOnly);
+  const std::size_t start = end == std::string::npos ? end : error.message.rfind(kBefore, end);
+  if (start == std::string::npos) return error;
+  const std::string name = error.message.substr(start + kBefore.size(), end - start - kBefore.size());
+  const Result<const CatalogSource*> written = source(name);
+  return written ? read_only(**written) : error;
+}
+
+// What is sure to be refused when it runs is refused in a dry run, too.
+Result<void> DuckDbWarehouse::check_marked_read_only(std::string_view sql) const {
+  const std::vector<StatementWord> words = statement_words(sql);
+  if (only_reads(words)) return {};
+  const std::optional<std::vector<std::string>> targets = written_names(words);
+  if (!targets) return {};
+  for (const std::string& target : *targets) {
+    const auto found = sources_.find(fold_name(target));
+    if (found != sources_.end() && found->second.read_only) return read_only(found->second);
+  }
+  return {};
+}
+
 Error DuckDbWarehouse::read_only(const CatalogSource& source) const {
+  if (source.read_only)
+    return {"catalog-read-only"_code,
+            fmt::format("catalog \"{}\" of connection \"{}\" is marked read_only", source.name, name_),
+            fmt::format("remove read_only from the catalog{}, or write to another one",
+                        source.place.empty() ? "" : fmt::format(" ({})", source.place))};
   return {"catalog-read-only"_code,
           fmt::format("catalog \"{}\" of connection \"{}\" is not opened for writing", source.name, name_),
-          "remove read_only from the catalog, or name another catalog as the destination"};
+          "name the catalog in the statement of a step on this connection, so that the run knows that it is written"};
 }
 
 Result<Rows> DuckDbWarehouse::run(const Statement& statement, const Call& call) {
@@ -155,10 +185,13 @@ Result<Rows> DuckDbWarehouse::run(const Statement& statement, const Call& call) 
   if (Result<void> opened = open_mentioned(statement.sql, call); !opened) return std::move(opened).error();
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();
-  return send((*leased)->session(), statement, call);
+  Result<Rows> rows = send((*leased)->session(), statement, call);
+  if (!rows) return explained(std::move(rows).error());
+  return rows;
 }
 
 Result<bool> DuckDbWarehouse::would_change(const Statement& statement, const Call& call) {
+  if (Result<void> allowed = check_marked_read_only(statement.sql); !allowed) return std::move(allowed).error();
   if (Result<void> opened = open_mentioned(statement.sql, call); !opened) return std::move(opened).error();
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();

@@ -40,6 +40,8 @@ class DuckDbWarehouse final : public Warehouse {
   Result<std::unique_ptr<Lease>> lease(const Call& call);
   Result<const CatalogSource*> source(std::string_view catalog) const;
   [[nodiscard]] Result<void> check_read_only(std::string_view sql) const;
+  [[nodiscard]] Result<void> check_marked_read_only(std::string_view sql) const;
+  [[nodiscard]] Error explained(Error error) const;
   [[nodiscard]] Error read_only(const CatalogSource& source) const;
   Result<void> open_mentioned(std::string_view sql, const Call& call);
   Result<Rows> send(DuckDbSession& session, const Statement& statement, const Call& call);
