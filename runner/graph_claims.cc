@@ -13,8 +13,9 @@ namespace {
 
 using Mode = Claim::Mode;
 
-constexpr std::size_t kMaxClaimWarnings = 20;
-constexpr std::size_t kBatch = 64;  // sources whose reach is computed in one pass: one bit each
+constexpr std::size_t kMaxClaimWarnings = 20;  // catalogs
+constexpr std::size_t kMaxNamedSteps = 12;     // of one catalog
+constexpr std::size_t kBatch = 64;             // sources whose reach is computed in one pass: one bit each
 
 // The mode that excludes whatever a or b excludes.
 Mode stronger(Mode a, Mode b) {
@@ -63,14 +64,6 @@ struct Holder {
   bool noted = false;  // has a partner earlier in the file
 };
 
-// Two steps without an order between them that exclude one another.
-struct Partner {
-  std::size_t other = 0;  // the one that comes first in the file
-  std::uint32_t resource = 0;
-  Mode mode = Mode::read;        // of the later one
-  Mode other_mode = Mode::read;  // of the earlier one
-};
-
 class UnorderedSteps {
  public:
   explicit UnorderedSteps(const Graph& graph) : graph_(graph) {
@@ -85,12 +78,11 @@ class UnorderedSteps {
         for (std::size_t i = 0; i + 1 < holders_[resource].size(); ++i) sources_.push_back({resource, i});
   }
 
-  // Later step (in the file) and resource -> a partner earlier in the file. One is enough to warn.
-  std::map<std::pair<std::size_t, std::uint32_t>, Partner> find() {
+  std::vector<UnorderedPair> find() {
     std::vector<std::uint64_t> reached(graph_.order.size());
     for (std::size_t begin = 0; begin < sources_.size(); begin += kBatch)
       search(begin, std::min(begin + kBatch, sources_.size()), reached);
-    return std::move(partners_);
+    return std::move(pairs_);
   }
 
  private:
@@ -155,7 +147,7 @@ class UnorderedSteps {
         if (later.noted) continue;
         later.noted = true;
         const Holder& first = source.step < holders[i].step ? source : holders[i];
-        partners_[{later.step, resource}] = {first.step, resource, later.mode, first.mode};
+        pairs_.push_back({resource, later.step, first.step, later.mode, first.mode});
         if (&later == &source) not_noted &= ~(std::uint64_t{1} << bit);
       }
       // A holder that is a source of this group as well needs no further partner either.
@@ -169,7 +161,7 @@ class UnorderedSteps {
   const Graph& graph_;
   std::vector<std::vector<Holder>> holders_;  // by resource
   std::vector<Source> sources_;               // by resource, then in topological order
-  std::map<std::pair<std::size_t, std::uint32_t>, Partner> partners_;
+  std::vector<UnorderedPair> pairs_;
 };
 
 std::string_view verb(Mode mode) {
@@ -196,27 +188,54 @@ void add_claims(Graph& graph, const std::vector<std::vector<CatalogAccess>>& acc
     }
 }
 
+std::vector<UnorderedPair> unordered_pairs(const Graph& graph) {
+  return UnorderedSteps(graph).find();
+}
+
 void warn_of_unordered_steps(const Runbook& runbook, const Graph& graph, Diagnostics& diagnostics) {
+  // One warning a resource: a pair more of the same steps tells a person nothing new.
+  std::map<std::uint32_t, std::map<std::size_t, Mode>> by_resource;
+  std::map<std::uint32_t, std::size_t> first_later;
+  for (const UnorderedPair& pair : unordered_pairs(graph)) {
+    by_resource[pair.resource].insert({{pair.later, pair.mode}, {pair.first, pair.first_mode}});
+    const auto [place, added] = first_later.emplace(pair.resource, pair.later);
+    place->second = std::min(place->second, pair.later);
+  }
   std::size_t warnings = 0;
-  const auto partners = UnorderedSteps(graph).find();
-  for (const auto& [key, partner] : partners) {
-    const StepSpec& later = runbook.steps[key.first];
-    const StepSpec& first = runbook.steps[partner.other];
+  for (const auto& [resource, steps] : by_resource) {
+    const StepSpec& later = runbook.steps[first_later[resource]];
     if (++warnings > kMaxClaimWarnings) {
       diagnostics.warning("unordered-steps"_code, later.id_span,
-                          fmt::format("{} more steps share a catalog with a step that has no order to them",
-                                      partners.size() - kMaxClaimWarnings),
+                          fmt::format("steps share {} more catalogs without an order between them",
+                                      by_resource.size() - kMaxClaimWarnings),
                           "add `needs` where the order matters");
       return;
     }
-    Diagnostic& finding = diagnostics.warning(
-        "unordered-steps"_code, later.id_span,
-        fmt::format("nothing says which of \"{}\" ({} it) and \"{}\" ({} it) comes first on {}: they run one after the "
-                    "other",
-                    first.id, verb(partner.other_mode), later.id, verb(partner.mode),
-                    graph.resources[partner.resource]),
-        fmt::format("add `needs: [{}]` to \"{}\", or the other way round", first.id, later.id));
-    finding.related.push_back({first.id_span, fmt::format("\"{}\" is here", first.id)});
+    if (steps.size() == 2) {
+      const StepSpec& first = runbook.steps[steps.begin()->first];
+      Diagnostic& finding = diagnostics.warning(
+          "unordered-steps"_code, later.id_span,
+          fmt::format(
+              "nothing says which of \"{}\" ({} it) and \"{}\" ({} it) comes first on {}: they run one after the "
+              "other",
+              first.id, verb(steps.begin()->second), later.id, verb(steps.rbegin()->second), graph.resources[resource]),
+          fmt::format("add `needs: [{}]` to \"{}\", or the other way round", first.id, later.id));
+      finding.related.push_back({first.id_span, fmt::format("\"{}\" is here", first.id)});
+      continue;
+    }
+    std::string names;
+    std::size_t named = 0;
+    for (const auto& [step, mode] : steps) {
+      if (++named > kMaxNamedSteps) break;
+      names += fmt::format("{}\"{}\" ({} it, line {})", named == 1 ? "" : ", ", runbook.steps[step].id, verb(mode),
+                           runbook.steps[step].id_span.start.line);
+    }
+    if (steps.size() > kMaxNamedSteps) names += fmt::format(" and {} more", steps.size() - kMaxNamedSteps);
+    diagnostics.warning("unordered-steps"_code, later.id_span,
+                        fmt::format("nothing says in which order {} steps come on {}; those without one run one after "
+                                    "the other: {}",
+                                    steps.size(), graph.resources[resource], names),
+                        "add `needs` where the order matters");
   }
 }
 

@@ -41,7 +41,10 @@ void check(LoadedRunbook& loaded, const GivenParams& given) {
     check_statement(runbook, step, inputs, loaded.diagnostics);
     loaded.accesses.push_back(catalog_accesses(runbook, step, inputs));
   }
-  loaded.graph = build_graph(runbook, loaded.accesses, loaded.diagnostics);
+  Diagnostics found(loaded.diagnostics.source());
+  loaded.graph = build_graph(runbook, loaded.accesses, found);
+  // Catalogs that a step with an error names may be any: a warning of steps that share one would be a guess.
+  if (!loaded.diagnostics.has_errors() || found.has_errors()) loaded.diagnostics.append(found);
 }
 
 }  // namespace
