@@ -31,7 +31,7 @@ class Binder {
     for (const Param& param : runbook_.params) index_.emplace(param.name, &param);
   }
 
-  ParamValues run(const GivenParams& given) {
+  ParamValues run(const GivenParams& given, bool may_lack) {
     if (given.file) from_file(*given.file);
     for (const auto& [name, text] : given.texts) {  // the command line has the last word
       const Param* param = find(name, {}, nullptr);
@@ -51,6 +51,7 @@ class Binder {
         values_[param.name] = *param.default_value;
         continue;
       }
+      if (may_lack) continue;
       std::string what = param.description.empty() ? "" : fmt::format(" ({})", param.description);
       diagnostics_.error("param-missing"_code, param.span,
                          fmt::format("the param \"{}\" has no default and was not given{}", param.name, what),
@@ -150,8 +151,8 @@ class Binder {
 
 }  // namespace
 
-ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagnostics& diagnostics) {
-  return Binder(runbook, diagnostics).run(given);
+ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagnostics& diagnostics, bool may_lack) {
+  return Binder(runbook, diagnostics).run(given, may_lack);
 }
 
 }  // namespace lockstep

@@ -92,8 +92,10 @@ using ParamValues = std::map<std::string, Json, std::less<>>;
 std::optional<Runbook> build_runbook(std::shared_ptr<const Document> document, std::string path,
                                      Diagnostics& diagnostics);
 
-// Defaults and given values put together and type-checked. Unknown, missing and ill-typed params are errors.
-ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagnostics& diagnostics);
+// Defaults and given values put together and type-checked. Unknown and ill-typed params are errors, missing ones unless
+// they `may_lack`: those are then left out.
+ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagnostics& diagnostics,
+                        bool may_lack = false);
 
 // Reports catalogs that a step names by way of params and that its connection does not have; build_runbook() has done
 // so for those written out. Places that need more than params are left to the run.

@@ -30,9 +30,9 @@ Json inputs_before_run(const StepSpec& step, const EvalScope& scope) {
   return inputs;
 }
 
-void check(LoadedRunbook& loaded, const GivenParams& given) {
+void check(LoadedRunbook& loaded, const GivenParams& given, bool params_may_lack) {
   Runbook& runbook = *loaded.runbook;
-  loaded.params = bind_params(runbook, given, loaded.diagnostics);
+  loaded.params = bind_params(runbook, given, loaded.diagnostics, params_may_lack);
   check_catalogs(runbook, loaded.params, loaded.diagnostics);
   const EvalScope scope = params_scope(loaded.params);  // one for all steps: there can be ten thousand
   loaded.accesses.reserve(runbook.steps.size());
@@ -43,8 +43,10 @@ void check(LoadedRunbook& loaded, const GivenParams& given) {
   }
   Diagnostics found(loaded.diagnostics.source());
   loaded.graph = build_graph(runbook, loaded.accesses, found);
-  // Catalogs that a step with an error names may be any: a warning of steps that share one would be a guess.
-  if (!loaded.diagnostics.has_errors() || found.has_errors()) loaded.diagnostics.append(found);
+  // Catalogs that a missing param names, or a step with an error, may be any: a warning of steps that share one would
+  // be a guess.
+  const bool told = loaded.params.size() == runbook.params.size() && !loaded.diagnostics.has_errors();
+  if (told || found.has_errors()) loaded.diagnostics.append(found);
 }
 
 }  // namespace
@@ -66,13 +68,13 @@ EvalScope params_scope(const ParamValues& params) {
   return scope;
 }
 
-LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given) {
+LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given, bool params_may_lack) {
   LoadedRunbook loaded{Diagnostics(source), {}, {}, {}, {}};
   AdvanceReading reading(source, loaded.diagnostics);
   if (reading.document)
     loaded.runbook =
         build_runbook(std::make_shared<const Document>(*std::move(reading.document)), source->path, loaded.diagnostics);
-  if (loaded.runbook) check(loaded, given);
+  if (loaded.runbook) check(loaded, given, params_may_lack);
   if (!reading.confirm(loaded.diagnostics)) loaded.runbook.reset();
   loaded.diagnostics.sort();
   return loaded;
@@ -97,7 +99,7 @@ Result<LoadedRunbook> load_runbook(const RunbookArguments& arguments) {
     if (std::optional<Document> document = parse_yaml(*params_source, *params_findings))
       given.file = std::make_shared<const Document>(*std::move(document));
   }
-  LoadedRunbook loaded = load_runbook_text(*std::move(source), given);
+  LoadedRunbook loaded = load_runbook_text(*std::move(source), given, arguments.params_may_lack);
   if (params_findings) loaded.diagnostics.append(*params_findings);
   return loaded;
 }

@@ -18,6 +18,7 @@ struct RunbookArguments {
   std::string path;
   std::vector<std::string> params;  // NAME=VALUE
   std::string params_file;          // empty: none
+  bool params_may_lack = false;     // a param without a value is no error: for what can be told without
 };
 
 struct LoadedRunbook {
@@ -32,7 +33,8 @@ struct LoadedRunbook {
 Result<LoadedRunbook> load_runbook(const RunbookArguments& arguments);
 
 // The same from a text that was read already (benchmarks, fuzzing).
-LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given);
+LoadedRunbook load_runbook_text(std::shared_ptr<const Source> source, const GivenParams& given,
+                                bool params_may_lack = false);
 
 // What expressions may use before a run: params. Everything else answers "value-not-known-yet". `params` outlives it.
 EvalScope params_scope(const ParamValues& params);
