@@ -19,6 +19,34 @@ std::string_view severity_name(Severity severity) {
   return "note";
 }
 
+void Diagnostics::merge_repeated(std::initializer_list<Code> codes) {
+  constexpr std::size_t kMostPlaces = 10;
+  std::map<std::string_view, std::vector<std::size_t>> by_message;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const Diagnostic& item = items_[i];
+    if (item.severity == Severity::error && item.source == source_ &&
+        std::any_of(codes.begin(), codes.end(), [&](Code code) { return item.code == code.text; }))
+      by_message[item.message].push_back(i);
+  }
+  std::vector<bool> merged(items_.size(), false);
+  for (auto& [message, places] : by_message) {
+    const auto place = [this](std::size_t i) {
+      return std::make_pair(items_[i].span.start.line, items_[i].span.start.column);
+    };
+    std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+    for (std::size_t i = 1; i < places.size(); ++i) {
+      if (i <= kMostPlaces) items_[places[0]].related.push_back({items_[places[i]].span, "and here"});
+      merged[places[i]] = true;
+      --errors_;
+    }
+  }
+  by_message.clear();  // its keys are the items' own texts
+  std::vector<Diagnostic> kept;
+  for (std::size_t i = 0; i < items_.size(); ++i)
+    if (!merged[i]) kept.push_back(std::move(items_[i]));
+  items_ = std::move(kept);
+}
+
 void Diagnostics::sort() {
   // This file's findings (and those about no file) come before other files'; line 0 puts file-wide ones first.
   const auto key = [this](const Diagnostic& d) {

@@ -1,6 +1,7 @@
 // Findings about a text: what, where, and what to write instead. Rendering is diagnostic_render.h.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,6 +55,9 @@ class Diagnostics {
     items_.insert(items_.end(), other.items_.begin(), other.items_.end());
     errors_ += other.errors_;
   }
+  // One mistake that is made, or shows, in several places is one finding: of errors with one of these codes and one
+  // message, the first in the file stays and the places of the others are put to it.
+  void merge_repeated(std::initializer_list<Code> codes);
   void sort();  // by position, stable; file-wide findings first
 
   // A copy for printing: where a finding says that a secret was written into the file ("secret-literal"), the secret is

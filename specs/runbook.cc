@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "specs/expression_lexer.h"
+#include "specs/meant_key.h"
 #include "specs/nearest.h"
 #include "specs/runbook_connections.h"
 #include "specs/runbook_params.h"
@@ -39,13 +40,14 @@ class RunbookBuilder {
     walk_schema(root_, walked_schema(), walked_schema(), diagnostics_);
     refuse_expressions();
     read_head();
-    book_.params = read_params(child(root_, "params"), diagnostics_);
+    book_.params = read_params(root_child("params"), diagnostics_);
     for (const Param& param : book_.params) scope_.params.emplace(param.name, param_type(param));
     read_connections();
     const Connections connections(book_.connections);
     read_defaults(connections);
-    const Node* steps = child(root_, "steps");
+    const Node* steps = root_child("steps");
     if (steps != nullptr && steps->kind == Node::Kind::list) read_steps(*steps, connections);
+    diagnostics_.merge_repeated({"need-unknown"_code, "expression-undefined"_code, "connection-unknown"_code});
     if (!diagnostics_.has_errors()) confirm();
   }
 
@@ -53,6 +55,15 @@ class RunbookBuilder {
   static const Node* child(const Node& map, std::string_view key) {
     const Member* member = map.find(key);
     return member == nullptr ? nullptr : &member->value;
+  }
+
+  [[nodiscard]] const Node* root_child(std::string_view key) const {
+    const Member* member = find_meant(root_, key, runbook_schema().at("properties"));
+    return member == nullptr ? nullptr : &member->value;
+  }
+
+  static const Member* step_member(const Node& step, std::string_view key) {
+    return find_meant(step, key, runbook_schema().at("definitions").at("step").at("properties"));
   }
 
   static std::string text_of(const Node* node) {
@@ -75,7 +86,7 @@ class RunbookBuilder {
   }
 
   void read_connections() {
-    const Node* all = child(root_, "connections");
+    const Node* all = root_child("connections");
     if (all == nullptr || all->kind != Node::Kind::map) return;
     TypeScope scope;
     scope.params = scope_.params;
@@ -94,7 +105,7 @@ class RunbookBuilder {
   }
 
   void read_defaults(const Connections& connections) {
-    const Node* node = child(root_, "defaults");
+    const Node* node = root_child("defaults");
     if (node == nullptr || node->kind != Node::Kind::map) return;
     if (const Node* timeout = child(*node, "timeout"))
       defaults_.timeout = read_duration(*timeout, "timeout", false, diagnostics_);
@@ -124,14 +135,14 @@ class RunbookBuilder {
     spec.id_span = {node.span.start, node.span.start};
     spec.with_span = spec.id_span;
     if (node.kind != Node::Kind::map) return nullptr;
-    const Member* id = node.find("id");
+    const Member* id = step_member(node, "id");
     if (id != nullptr && id->value.kind == Node::Kind::string) {
       spec.id = id->value.scalar.get<std::string>();
       spec.id_span = id->value.span;
     }
     spec.name = text_of(child(node, "name"));
     if (spec.name.empty()) spec.name = spec.id;
-    const Member* uses = node.find("uses");
+    const Member* uses = step_member(node, "uses");
     const StepShape* shape = nullptr;
     if (uses != nullptr && uses->value.kind == Node::Kind::string) {
       spec.uses = uses->value.scalar.get<std::string>();
@@ -139,7 +150,8 @@ class RunbookBuilder {
       shape = step_shape(spec.uses);
       if (shape == nullptr && !looks_like_template(spec.uses)) unknown_step_type(spec.uses, uses->value.span);
     }
-    if (id != nullptr && id->value.kind == Node::Kind::string) enter(number, shape, node.find("for_each") != nullptr);
+    if (id != nullptr && id->value.kind == Node::Kind::string)
+      enter(number, shape, step_member(node, "for_each") != nullptr);
     return shape;
   }
 

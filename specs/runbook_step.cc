@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "specs/meant_key.h"
 #include "specs/nearest.h"
+#include "specs/schema.h"
 #include "specs/suggestion_budget.h"
 
 namespace lockstep {
@@ -95,30 +97,32 @@ void StepBuilder::build(const Node& node, StepSpec& spec, const StepShape* shape
   spec.retry = shared_.defaults.retry;
   const Node* connection_node = nullptr;
   const Node* condition_node = nullptr;
+  static const Json& properties = embedded_schema("runbook")->at("definitions").at("step").at("properties");
   for (const Member& member : node.members) {
     const Node& value = member.value;
-    if (member.key == "with") {
+    const std::string_view key = meant_key(node, member.key, properties);
+    if (key == "with") {
       if (value.kind == Node::Kind::map || is_template(value)) spec.with = &value;
       spec.with_span = member.key_span;
-    } else if (member.key == "needs") {
+    } else if (key == "needs") {
       needs(value, spec);
-    } else if (member.key == "if") {
+    } else if (key == "if") {
       condition_node = &value;
       continue;
-    } else if (member.key == "for_each") {
+    } else if (key == "for_each") {
       for_each(value, spec);
       continue;
-    } else if (member.key == "timeout") {
+    } else if (key == "timeout") {
       if (const std::optional<Milliseconds> read = read_duration(value, "timeout", false, diagnostics_))
         spec.timeout = *read;
-    } else if (member.key == "retry") {
+    } else if (key == "retry") {
       spec.retry = read_retry(value, spec.retry, diagnostics_);
-    } else if (member.key == "connection") {
+    } else if (key == "connection") {
       connection_node = &value;
-    } else if (member.key == "continue_on_error") {
+    } else if (key == "continue_on_error") {
       spec.continue_on_error = value.kind == Node::Kind::boolean && value.scalar.get<bool>();
     }
-    if (member.key != "with") places_.refuse(value, member.key);
+    if (key != "with") places_.refuse(value, member.key);
   }
   // Behind for_each, which says what `item` is.
   inputs(spec, shape);

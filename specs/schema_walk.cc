@@ -118,6 +118,8 @@ class Walker {
   bool by_constant(const Node& node, const std::vector<const Json*>& branches);
   bool literal_secret(const Node& node, const Json& schema);
   void unknown_key(const Member& member, const Json& schema);
+  std::vector<const Member*> misspelt_keys(const Node& node, const Json& required, const Json& schema);
+  void report_unknown_key(const Member& member, std::string hint);
   void missing_key(const Node& node, std::string_view key, const Json& schema);
 
   void report(Code code, Span span, std::string message, std::string hint);
@@ -317,11 +319,8 @@ void Walker::list(const Node& node, const Json& schema) {
 }
 
 void Walker::object(const Node& node, const Json& schema) {
-  if (const Json* required = find(schema, "required"))
-    for (const Json& key : *required) {
-      const std::string& name = key.get_ref<const std::string&>();
-      if (node.find(name) == nullptr) missing_key(node, name, schema);
-    }
+  std::vector<const Member*> misspelt;
+  if (const Json* required = find(schema, "required")) misspelt = misspelt_keys(node, *required, schema);
   const Json* properties = find(schema, "properties");
   const Json* others = find(schema, "additionalProperties");
   for (const Member& member : node.members) {
@@ -329,7 +328,7 @@ void Walker::object(const Node& node, const Json& schema) {
     if (rule == nullptr) rule = others;
     if (rule == nullptr || *rule == true) continue;
     if (*rule == false) {
-      unknown_key(member, schema);
+      if (std::find(misspelt.begin(), misspelt.end(), &member) == misspelt.end()) unknown_key(member, schema);
       continue;
     }
     path_.push_back(Segment{member.key, std::nullopt});
@@ -338,6 +337,34 @@ void Walker::object(const Node& node, const Json& schema) {
     path_.pop_back();
     key_spans_.pop_back();
   }
+}
+
+// Reports what is missing. A key that is missing because another one is a slip for it is reported at that one, as one
+// finding; those are returned.
+std::vector<const Member*> Walker::misspelt_keys(const Node& node, const Json& required, const Json& schema) {
+  const Json* properties = find(schema, "properties");
+  const Json* others = find(schema, "additionalProperties");
+  const bool closed = others != nullptr && *others == false;
+  std::vector<const Member*> misspelt;
+  for (const Json& key : required) {
+    const std::string& name = key.get_ref<const std::string&>();
+    if (node.find(name) != nullptr) continue;
+    const Member* slip = nullptr;
+    if (closed && findings_.size() < kMostHints && node.members.size() <= kMostNamesListed) {
+      std::vector<std::string> unknown;
+      for (const Member& member : node.members)
+        if (properties == nullptr || find(*properties, member.key) == nullptr) unknown.push_back(member.key);
+      if (const std::vector<std::string> near = nearest(name, unknown, 1); !near.empty())
+        slip = node.find(near.front());
+    }
+    if (slip == nullptr || std::find(misspelt.begin(), misspelt.end(), slip) != misspelt.end()) {
+      missing_key(node, name, schema);
+      continue;
+    }
+    misspelt.push_back(slip);
+    report_unknown_key(*slip, "write " + words::in_quotes(std::string_view(name)) + ", which is required");
+  }
+  return misspelt;
 }
 
 void Walker::unknown_key(const Member& member, const Json& schema) {
@@ -350,6 +377,10 @@ void Walker::unknown_key(const Member& member, const Json& schema) {
     if (hint.empty() && known.size() <= kMostNamesListed)
       for (const std::string& name : known) hint += (hint.empty() ? "known keys: " : ", ") + name;
   }
+  report_unknown_key(member, std::move(hint));
+}
+
+void Walker::report_unknown_key(const Member& member, std::string hint) {
   const std::string where = path_.empty() && rules_.outermost == kTheFile ? "at the top level" : "in " + subject();
   path_.push_back(Segment{member.key, std::nullopt});
   report("unknown-key"_code, member.key_span, "unknown key " + words::in_quotes(member.key) + " " + where,

@@ -41,5 +41,20 @@ TEST(Diagnostics, OfOtherFilesComeLast) {
   EXPECT_TRUE(own.has_errors());
 }
 
+TEST(Diagnostics, OneMistakeInSeveralPlacesIsOneFinding) {
+  Diagnostics diagnostics(std::make_shared<const Source>(Source{"a.yaml", ""}));
+  diagnostics.error("x"_code, at(3, 1), "no step a");
+  diagnostics.error("y"_code, at(1, 9), "no step a");
+  diagnostics.error("x"_code, at(2, 1), "no step b");
+  diagnostics.error("z"_code, at(4, 1), "no step a");
+  diagnostics.warning("x"_code, at(5, 1), "no step a");
+  diagnostics.merge_repeated({"x"_code, "y"_code});
+  EXPECT_THAT(messages(diagnostics), ElementsAre("no step a", "no step b", "no step a", "no step a"));
+  EXPECT_EQ(diagnostics.error_count(), 3U);
+  ASSERT_EQ(diagnostics.items()[0].span.start.line, 1U);
+  ASSERT_EQ(diagnostics.items()[0].related.size(), 1U);
+  EXPECT_EQ(diagnostics.items()[0].related[0].span.start.line, 3U);
+}
+
 }  // namespace
 }  // namespace lockstep

@@ -49,8 +49,15 @@ TEST(SchemaWalk, ReportsEveryUnknownKeyWithTheNearestName) {
 
 TEST(SchemaWalk, NamesTheTopLevel) {
   EXPECT_EQ(
-      lines(walked_runbook({{"version", 1}, {"stepz", Json::array()}})),
-      (Lines{"missing-key: the file needs the key \"steps\"", "unknown-key: unknown key \"stepz\" at the top level"}));
+      lines(walked_runbook({{"version", 1}, {"zzz", Json::array()}})),
+      (Lines{"missing-key: the file needs the key \"steps\"", "unknown-key: unknown key \"zzz\" at the top level"}));
+}
+
+TEST(SchemaWalk, AMisspeltRequiredKeyIsOneFinding) {
+  const Diagnostics found = walked_runbook({{"version", 1}, {"stepz", Json::array()}, {"stepss", 1}});
+  ASSERT_EQ(lines(found), (Lines{"unknown-key: unknown key \"stepss\" at the top level",
+                                 "unknown-key: unknown key \"stepz\" at the top level"}));
+  EXPECT_THAT(found.items()[0].hint + found.items()[1].hint, HasSubstr("write \"steps\", which is required"));
 }
 
 TEST(SchemaWalk, ReportsMissingKeysAtTheirParentsLine) {
@@ -134,8 +141,7 @@ TEST(SchemaWalk, LooksAtCatalogsByTheirKind) {
   };
   EXPECT_EQ(catalog({{"path", "a.duckdb"}, {"read_only", true}}), Lines{});
   EXPECT_EQ(catalog(3), Lines{"wrong-type: \"prod\" must be a string or a mapping, not an integer"});
-  EXPECT_EQ(catalog({{"pth", "a"}}),
-            (Lines{"missing-key: \"prod\" needs the key \"path\"", "unknown-key: unknown key \"pth\" in \"prod\""}));
+  EXPECT_EQ(catalog({{"pth", "a"}}), Lines{"unknown-key: unknown key \"pth\" in \"prod\""});
 }
 
 TEST(SchemaWalk, AcceptsExpressionsForAnyValue) {
