@@ -28,8 +28,8 @@ class EnvironmentCheck {
 
   void report(Diagnostics& diagnostics) {
     for (auto& [key, missing] : missing_) {
-      std::stable_sort(missing.places.begin(), missing.places.end(),
-                       [](const Span& a, const Span& b) { return a.start.offset < b.start.offset; });
+      std::sort(missing.places.begin(), missing.places.end(),
+                [](const Span& a, const Span& b) { return a.start.offset < b.start.offset; });
       Diagnostic& finding = diagnostics.error(Code{missing.error.code}, missing.places.front(), missing.error.message,
                                               missing.error.remedy);
       for (std::size_t i = 1; i < missing.places.size() && i <= kMostPlaces; ++i)

@@ -177,7 +177,7 @@ Error DuckDbWarehouse::read_only(const CatalogSource& source) const {
                         source.place.empty() ? "" : fmt::format(" ({})", source.place))};
   return {"catalog-read-only"_code,
           fmt::format("catalog \"{}\" of connection \"{}\" is not opened for writing", source.name, name_),
-          "remove read_only from the catalog, or name another catalog as the destination"};
+          "name the catalog in the statement of a step on this connection, so that the run knows that it is written"};
 }
 
 Result<Rows> DuckDbWarehouse::run(const Statement& statement, const Call& call) {
