@@ -162,6 +162,7 @@ std::string TreeProgress::frame(const TerminalSize& size) {
   const auto width = static_cast<std::size_t>(std::max(20, size.columns) - 1);
   const auto rows = static_cast<std::size_t>(std::max(4, size.rows) - 2);
   std::vector<const Line*> lines;
+  lines.reserve(running_.size());
   for (const auto& [id, line] : running_) lines.push_back(&line);
   std::sort(lines.begin(), lines.end(), [](const Line* a, const Line* b) { return a->since < b->since; });
   const bool crowded = lines.size() > rows;

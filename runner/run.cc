@@ -353,7 +353,7 @@ class Run {
 }  // namespace
 
 Result<RunReport> run_runbook(const RunInputs& inputs, const RunOptions& options, Reporter& reporter,
-                              std::stop_token stop, std::stop_token hard_stop) {
+                              const std::stop_token& stop, const std::stop_token& hard_stop) {
   Run run(inputs, options, reporter);
   return run.run(stop, hard_stop);
 }

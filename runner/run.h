@@ -56,7 +56,7 @@ struct RunInputs {
 // The reporter is called from the calling thread only. An Error only when the run could not begin:
 // "journal-not-writable".
 Result<RunReport> run_runbook(const RunInputs& inputs, const RunOptions& options, Reporter& reporter,
-                              std::stop_token stop, std::stop_token hard_stop = {});
+                              const std::stop_token& stop, const std::stop_token& hard_stop = {});
 
 // "20261124T100000Z-7f3a9c": sortable by time, unique.
 std::string new_run_id();

@@ -52,6 +52,7 @@ class Library {
 
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> result;
+    result.reserve(entries_.size());
     for (const Entry& entry : entries_) result.emplace_back(entry.name);
     return result;
   }
@@ -101,6 +102,7 @@ class StepIndex {
 
   std::vector<StepSchema> all() {
     std::vector<StepSchema> result;
+    result.reserve(entries_.size());
     for (StepEntry& entry : entries_) result.push_back(made(entry));
     std::sort(result.begin(), result.end(), [](const StepSchema& a, const StepSchema& b) { return a.uses < b.uses; });
     return result;

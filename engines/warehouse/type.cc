@@ -27,6 +27,10 @@ DataType decimal_type(int precision, int scale) {
   return type;
 }
 
+bool is_scalar(const DataType& type, std::string_view name) {
+  return type.kind == DataType::Kind::scalar && type.name == name;
+}
+
 const TypeField* find_type_field(const DataType& type, std::string_view name) {
   const std::string wanted = fold_name(name);
   for (const TypeField& field : type.fields)

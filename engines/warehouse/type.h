@@ -51,6 +51,8 @@ class SharedType {
 // A scalar by its canonical name, and a DECIMAL; `text` is the same as it is commonly printed.
 DataType scalar_type(std::string_view name);
 DataType decimal_type(int precision, int scale);
+// Whether it is the scalar of that canonical name.
+bool is_scalar(const DataType& type, std::string_view name);
 
 // A struct's field by its name, without regard to (ASCII) case; null when there is none. Points into `type`.
 const TypeField* find_type_field(const DataType& type, std::string_view name);

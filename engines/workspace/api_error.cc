@@ -207,4 +207,10 @@ Error no_answer(const HttpFailure& failure, std::string_view who, std::string_vi
           "try again; if it stays so, look at proxies and load balancers between here and the workspace"};
 }
 
+std::string trimmed(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
 }  // namespace lockstep

@@ -41,4 +41,7 @@ Error no_answer(const HttpFailure& failure, std::string_view who, std::string_vi
 // Header and cell texts of a server on one line, at most `most` bytes; what is longer is cut between two words.
 std::string one_line(std::string_view text, std::size_t most = 2000);
 
+// Without the blanks and line ends around it.
+std::string trimmed(const std::string& text);
+
 }  // namespace lockstep

@@ -54,12 +54,6 @@ Error no_id_token(const std::string& why, const std::string& remedy) {
   return {"authentication-refused"_code, fmt::format("authentication is not possible: {}", why), remedy};
 }
 
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
 }  // namespace
 
 struct TokenFetcher::Form {

@@ -35,12 +35,6 @@ std::string sql_state_in(const std::string& message) {
   return whole ? state : std::string();
 }
 
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
 enum class CellKind { integer, boolean, floating, text };
 
 CellKind kind_of(const std::string& type_name) {

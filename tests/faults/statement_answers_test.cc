@@ -132,11 +132,11 @@ void say_results(std::vector<Said>& said) {
   said.push_back({"a_row_too_wide", edited([](Json& answer) {
                     if (answer.contains("result")) answer["result"]["data_array"] = Json::parse(R"([["1", "2"]])");
                   }),
-                  "result-incomplete", "1 cells"});
+                  "result-incomplete", "the 1 cell that"});
   said.push_back({"rows_that_are_none", edited([](Json& answer) {
                     if (answer.contains("result")) answer["result"]["data_array"] = Json::parse(R"(["1"])");
                   }),
-                  "result-incomplete", "cells"});
+                  "result-incomplete", "the 1 cell that"});
   said.push_back({"chunk_announced_and_missing",
                   edited([](Json& answer) { answer["manifest"]["total_chunk_count"] = 2; }), "result-incomplete", "",
                   kQuery, 0, 0, 1});

@@ -24,9 +24,6 @@ constexpr const char* kAlias = "lockstep_t";
 bool is_float(const DataType& type) {
   return type.kind == Kind::scalar && (type.name == "FLOAT" || type.name == "DOUBLE");
 }
-bool is_scalar(const DataType& type, std::string_view name) {
-  return type.kind == Kind::scalar && type.name == name;
-}
 bool is_interval(const DataType& type) {
   return type.kind == Kind::scalar && type.name.starts_with("INTERVAL");
 }

@@ -13,7 +13,7 @@ namespace {
 
 using Kind = DataType::Kind;
 
-constexpr int kMaxDepth = 64;
+constexpr int kDeepestType = 64;
 
 // Spelling and canonical name [Databricks documentation, data types; Spark's DataTypeAstBuilder].
 constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kScalars = {{
@@ -56,7 +56,7 @@ class TypeParser {
 
  private:
   std::optional<DataType> parse(int depth) {
-    if (depth > kMaxDepth) return std::nullopt;
+    if (depth > kDeepestType) return std::nullopt;
     const std::size_t start = scan_.position();
     const std::string name = upper_text(scan_.word());
     DataType type;

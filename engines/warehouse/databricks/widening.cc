@@ -21,10 +21,6 @@ TypeChange refuse(const DataType& from, const DataType& to, std::string_view why
   return refused_change(rules(), from, to, why);
 }
 
-bool is_scalar(const DataType& type, std::string_view name) {
-  return type.kind == Kind::scalar && type.name == name;
-}
-
 TypeChange from_integer(const DatabricksInteger& from, const DataType& from_type, const DataType& to) {
   if (const DatabricksInteger* target = find_databricks_integer(to))
     return target->bits > from.bits ? widening_change() : refuse(from_type, to, "not every value fits");

@@ -20,10 +20,6 @@ constexpr int kMaxDepth = 32;
 bool is_float(const DataType& type) {
   return type.kind == Kind::scalar && (type.name == "FLOAT" || type.name == "DOUBLE");
 }
-bool is_scalar(const DataType& type, std::string_view name) {
-  return type.kind == Kind::scalar && type.name == name;
-}
-
 bool known_scalar(std::string_view name) {
   static constexpr std::array kNames{"BOOLEAN",
                                      "TINYINT",

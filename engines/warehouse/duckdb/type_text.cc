@@ -12,7 +12,7 @@ namespace lockstep {
 
 namespace {
 
-constexpr int kMaxDepth = 64;
+constexpr int kDeepestType = 64;
 
 // Name and synonyms [DuckDB documentation, data types overview]; the first of a row is what the engine prints.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 60> kScalars = {{
@@ -100,7 +100,7 @@ class TypeParser {
 
  private:
   std::optional<DataType> parse(int depth) {
-    if (depth > kMaxDepth) return std::nullopt;
+    if (depth > kDeepestType) return std::nullopt;
     const std::size_t start = scan_.position();
     std::optional<DataType> type = base(depth);
     while (type && scan_.take('[')) {
@@ -110,7 +110,7 @@ class TypeParser {
         outer.kind = DataType::Kind::array;
         outer.size = *size;
       }
-      if (!scan_.take(']') || ++depth > kMaxDepth) return std::nullopt;
+      if (!scan_.take(']') || ++depth > kDeepestType) return std::nullopt;
       outer.fields.push_back({"element", std::move(*type)});
       outer.text = scan_.since(start);
       type = std::move(outer);

@@ -12,10 +12,6 @@ namespace lockstep {
 
 namespace {
 
-bool is_scalar(const DataType& type, std::string_view name) {
-  return type.kind == DataType::Kind::scalar && type.name == name;
-}
-
 TypeChangeRules rules_of(CatalogKind kind);
 
 TypeChange refuse(const DataType& from, const DataType& to, std::string_view why) {

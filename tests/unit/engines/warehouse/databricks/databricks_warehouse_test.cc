@@ -102,7 +102,7 @@ TEST_F(WarehouseOfAWorkspace, DescribesTheNamedTablesOnlyWhereTheyAreFew) {
   ASSERT_TRUE(got) << got.error().message;
   ASSERT_THAT(got->tables, SizeIs(1));
   EXPECT_THAT(sent()[0],
-              HasSubstr(" AND (t.table_schema, t.table_name) IN (('sales', 'o\\'r'), ('Sales', 't')) GROUP BY"));
+              HasSubstr(" AND (t.table_schema, t.table_name) IN (('sales', R\"o'r\"), ('Sales', 't')) GROUP BY"));
   ASSERT_TRUE(warehouse_.describe_tables("prod", std::vector<TableName>(2'001, two[0]), {}));
   EXPECT_THAT(sent()[1], Not(HasSubstr(" IN (")));
 }
