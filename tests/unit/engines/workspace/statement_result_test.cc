@@ -216,7 +216,7 @@ TEST(ChunksAhead, KeepTheirOrderWhicheverComesFirst) {
 }
 
 TEST(ChunksAhead, TakePlacesThatAreFreeAndGiveThemBack) {
-  for (const std::size_t places : {1, 2, 3}) {
+  for (const std::size_t places : {1UL, 2UL, 3UL}) {
     ManyChunks many(12);
     InFlight budget(places);
     {
