@@ -36,7 +36,7 @@ const Member* read_only_mark(const Member& catalog) {
 void check_targets(const std::vector<StatementWord>& words, const ConnectionSpec& connection, const Member& statement,
                    Diagnostics& diagnostics) {
   const Member* catalogs = connection.node->kind == Node::Kind::map ? connection.node->find("catalogs") : nullptr;
-  const std::optional<Names> targets = written_names(words);
+  const std::optional<Names> targets = written_catalogs(words);
   if (catalogs == nullptr || !targets) return;
   for (const Member& catalog : catalogs->value.members) {
     const Member* mark = read_only_mark(catalog);

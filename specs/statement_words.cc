@@ -82,6 +82,7 @@ class Lexer {
       while (at_ < sql_.size() && continues_word(sql_[at_])) ++at_;  // 1e5: the e5 is no word
     } else {
       if (c == ';') first_ = true;
+      if (c == '.' && !words_.empty() && blank_since_word()) words_.back().qualifies = true;
       question_mark_ = question_mark_ || c == '?';
       ++at_;
     }
@@ -90,6 +91,12 @@ class Lexer {
   void add(std::string text, bool quoted) {
     words_.push_back(StatementWord{std::move(text), quoted, first_});
     first_ = false;
+    word_end_ = at_;
+  }
+
+  // Nothing but blanks stands between the last word and here.
+  [[nodiscard]] bool blank_since_word() const {
+    return sql_.substr(word_end_, at_ - word_end_).find_first_not_of(" \t\r\n") == std::string_view::npos;
   }
 
   void comment() {
@@ -145,6 +152,7 @@ class Lexer {
   std::string_view sql_;
   const bool spark_;
   std::size_t at_ = 0;
+  std::size_t word_end_ = 0;
   bool first_ = true;
   bool question_mark_ = false;
   std::vector<std::string> parameters_;
@@ -185,8 +193,8 @@ bool among(const StatementWord& word, const std::vector<std::string_view>& keywo
                                      [&](std::string_view keyword) { return same_name(word.text, keyword); });
 }
 
-// The first part of the name that this one statement writes to; nothing when its form is not known.
-std::optional<std::string> written_name(Words statement) {
+// The first part of the name that this one statement writes to; null when its form is not known.
+const StatementWord* written_word(Words statement) {
   for (const WritingForm& form : writing_forms()) {
     if (statement.front().quoted || !same_name(statement.front().text, form.verb)) continue;
     std::size_t at = 1;
@@ -196,10 +204,26 @@ std::optional<std::string> written_name(Words statement) {
     const bool other = std::any_of(statement.begin(), statement.end(), [&](const StatementWord& word) {
       return is_one_of(word, kWriting) && !among(word, form.inside);
     });
-    if (!found || other || at == statement.size()) return std::nullopt;
-    return statement[at].text;
+    if (!found || other || at == statement.size()) return nullptr;
+    return &statement[at];
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+// That of each writing statement, in order; nothing when the form of one is not known.
+std::optional<std::vector<const StatementWord*>> written_words(const std::vector<StatementWord>& words) {
+  std::vector<const StatementWord*> written;
+  for (std::size_t from = 0; from < words.size();) {
+    std::size_t end = from + 1;
+    while (end < words.size() && !words[end].starts) ++end;
+    const Words statement = Words(words).subspan(from, end - from);
+    from = end;
+    if (only_reads({statement.begin(), statement.end()})) continue;
+    const StatementWord* word = written_word(statement);
+    if (word == nullptr) return std::nullopt;
+    written.push_back(word);
+  }
+  return written;
 }
 
 }  // namespace
@@ -210,18 +234,20 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 std::optional<std::vector<std::string>> written_names(const std::vector<StatementWord>& words) {
+  const std::optional<std::vector<const StatementWord*>> written = written_words(words);
+  if (!written) return std::nullopt;
   std::vector<std::string> names;
-  for (std::size_t from = 0; from < words.size();) {
-    std::size_t end = from + 1;
-    while (end < words.size() && !words[end].starts) ++end;
-    const std::vector<StatementWord> statement(words.begin() + static_cast<std::ptrdiff_t>(from),
-                                               words.begin() + static_cast<std::ptrdiff_t>(end));
-    from = end;
-    if (only_reads(statement)) continue;
-    std::optional<std::string> name = written_name(statement);
-    if (!name) return std::nullopt;
-    names.push_back(*std::move(name));
-  }
+  names.reserve(written->size());
+  for (const StatementWord* word : *written) names.push_back(word->text);
+  return names;
+}
+
+std::optional<std::vector<std::string>> written_catalogs(const std::vector<StatementWord>& words) {
+  const std::optional<std::vector<const StatementWord*>> written = written_words(words);
+  if (!written) return std::nullopt;
+  std::vector<std::string> names;
+  for (const StatementWord* word : *written)
+    if (word->qualifies) names.push_back(word->text);
   return names;
 }
 

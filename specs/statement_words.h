@@ -9,9 +9,10 @@
 namespace lockstep {
 
 struct StatementWord {
-  std::string text;     // as written; of a quoted identifier: without the quotes
-  bool quoted = false;  // a quoted identifier, never a keyword
-  bool starts = false;  // the first word of a statement
+  std::string text;        // as written; of a quoted identifier: without the quotes
+  bool quoted = false;     // a quoted identifier, never a keyword
+  bool starts = false;     // the first word of a statement
+  bool qualifies = false;  // a dot follows: the word says where to look for the next one
 };
 
 // How an engine writes strings. duckdb: '...' with '' for a quote, E'...' with backslashes, $tag$...$tag$; "..." is an
@@ -32,6 +33,9 @@ bool only_reads(const std::vector<StatementWord>& words);
 // prod.s.t. INSERT, UPDATE, DELETE, MERGE and CREATE TABLE | VIEW | SCHEMA are understood. Nothing when some statement
 // is of another form: it may write to everything that it mentions.
 std::optional<std::vector<std::string>> written_names(const std::vector<StatementWord>& words);
+// Those of them that stand before a dot and so can be catalogs: CREATE TABLE dr makes a table in the current catalog,
+// whatever catalogs there are.
+std::optional<std::vector<std::string>> written_catalogs(const std::vector<StatementWord>& words);
 
 // The parameters of a DuckDB statement, without the dollar, in order, each as often as it stands there. Nothing where
 // the words do not tell for certain: a bare ?, several statements, or a statement of another kind than a query or a

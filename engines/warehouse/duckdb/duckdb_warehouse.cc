@@ -133,7 +133,7 @@ Result<void> DuckDbWarehouse::open_mentioned(std::string_view sql, const Call& c
 Result<void> DuckDbWarehouse::check_read_only(std::string_view sql) const {
   const std::vector<StatementWord> words = statement_words(sql);
   if (only_reads(words)) return {};
-  const std::optional<std::vector<std::string>> targets = written_names(words);
+  const std::optional<std::vector<std::string>> targets = written_catalogs(words);
   for (const auto& [key, source] : sources_) {
     if (source.writable || !source.attach_writable || !mentions(words, source.name)) continue;
     const bool spared = targets && std::none_of(targets->begin(), targets->end(), [&](const std::string& target) {
@@ -160,7 +160,7 @@ Error DuckDbWarehouse::explained(Error error) const {
 Result<void> DuckDbWarehouse::check_marked_read_only(std::string_view sql) const {
   const std::vector<StatementWord> words = statement_words(sql);
   if (only_reads(words)) return {};
-  const std::optional<std::vector<std::string>> targets = written_names(words);
+  const std::optional<std::vector<std::string>> targets = written_catalogs(words);
   if (!targets) return {};
   for (const std::string& target : *targets) {
     const auto found = sources_.find(fold_name(target));

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace lockstep {
 namespace {
 
@@ -42,6 +46,17 @@ TEST(StatementWords, ParametersAreToldWhereTheyAreCertain) {
   EXPECT_EQ(statement_parameters("SELECT 1"), Names{});
   for (const char* sql : {"", "SELECT ?", "SELECT $a; SELECT $b", "PREPARE p AS SELECT $a", "CREATE MACRO m(x) AS $a"})
     EXPECT_EQ(statement_parameters(sql), std::nullopt) << sql;
+}
+
+TEST(StatementWords, AWrittenCatalogStandsBeforeADot) {
+  using Names = std::vector<std::string>;
+  const auto written = [](std::string_view sql) { return written_catalogs(statement_words(sql)); };
+  EXPECT_EQ(written("INSERT INTO dr.s.t SELECT * FROM prod.s.t"), Names{"dr"});
+  EXPECT_EQ(written("CREATE TABLE \"dr\" . s.t AS SELECT 1.5"), Names{"dr"});
+  EXPECT_EQ(written("CREATE TABLE archive AS SELECT 0.5 FROM archive.s.t"), Names{}) << "a table of that name";
+  EXPECT_EQ(written("UPDATE t SET a = b.c; DELETE FROM dr.t"), Names{"dr"});
+  EXPECT_EQ(written("DROP TABLE dr.s.t"), std::nullopt) << "no form that is understood";
+  EXPECT_EQ(written_names(statement_words("CREATE TABLE archive AS SELECT 1")), Names{"archive"});
 }
 
 TEST(StatementWords, TransactionControlIsAFirstWord) {
