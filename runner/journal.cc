@@ -103,17 +103,13 @@ Result<void> Journal::append_durably(std::string_view type, const Json& body) {
 }
 
 Result<std::uint64_t> Journal::write_record(std::string_view type, const Json& body) {
-  const Json clean = secrets_.empty() ? body : secrets_.redact(body);
+  // The outputs of a step can be large: they are not copied into a tree of the whole record.
+  const std::string content = dump(secrets_.would_redact(body) ? secrets_.redact(body) : body);
   std::lock_guard lock(mutex_);
   if (broken_) return *broken_;
   const std::uint64_t sequence = next_sequence_;
-  const Json record{{"body", clean},
-                    {"prev", previous_hash_},
-                    {"seq", sequence},
-                    {"time", rfc3339(std::chrono::system_clock::now())},
-                    {"type", type}};
-  std::string line = dump(record);
-  line.pop_back();
+  std::string line = fmt::format(R"({{"body":{},"prev":"{}","seq":{},"time":"{}","type":"{}")", content, previous_hash_,
+                                 sequence, rfc3339(std::chrono::system_clock::now()), type);
   line += fmt::format("{}{}\"}}", kCrcKey, crc_hex(line));
   previous_hash_ = sha256_hex(line);
   line += '\n';

@@ -9,7 +9,7 @@ void JsonProgress::send(std::string_view type, WallTime time, Json event) {
   event["type"] = type;
   event["time"] = rfc3339(time);
   event["run_id"] = run_id_;
-  if (!secrets_.empty()) event = secrets_.redact(event);
+  if (secrets_.would_redact(event)) event = secrets_.redact(event);
   sink_(event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 

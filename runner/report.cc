@@ -142,7 +142,8 @@ Json report_json(const RunReport& report, const SecretSet& secrets) {
             {"started_at", rfc3339(report.started_at)},
             {"finished_at", rfc3339(report.finished_at)},
             {"steps", std::move(steps)}};
-  return secrets.empty() ? json : secrets.redact(json);
+  if (secrets.would_redact(json)) json = secrets.redact(json);
+  return json;
 }
 
 }  // namespace lockstep

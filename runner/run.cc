@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "engines/sha256.h"
+#include "engines/worker_pool.h"
 #include "runner/for_each.h"
 #include "runner/gate.h"
 #include "runner/journal.h"
@@ -16,7 +17,6 @@
 #include "runner/scheduler.h"
 #include "runner/style.h"
 #include "runner/work.h"
-#include "runner/worker_pool.h"
 #include "specs/counted.h"
 
 namespace lockstep {
@@ -200,12 +200,13 @@ class Run {
     if (state_.journal == nullptr) return;
     Json body{{"step", state_.spec(work.step).id},
               {"status", to_string(result.status)},
-              {"outputs", result.outputs},
               {"error", result.error ? error_json(*result.error) : Json()}};
+    Json& outputs = body["outputs"] = std::move(result.outputs);  // lent, not copied
     if (work.item >= 0) body["item"] = work.item;
     const std::string_view type = work.item >= 0 ? "item_finished" : "step_finished";
     Result<void> written =
         result.durable ? state_.journal->append_durably(type, body) : state_.journal->append(type, body);
+    result.outputs = std::move(outputs);
     if (!written)
       result.warnings.push_back(
           fmt::format("the journal does not hold the end of this step: {}", written.error().message));

@@ -207,10 +207,8 @@ struct SecretSet::Impl {
     seen.set(bit_of(key));
   }
 
-  // The longest needle that starts here, or 0.
-  [[nodiscard]] std::size_t match(std::string_view rest) const {
-    const std::uint32_t key = key_at(rest);
-    if (!seen.test(bit_of(key))) return 0;
+  // The longest needle that starts here, or 0. `key`: that of `rest`.
+  [[nodiscard]] std::size_t match(std::uint32_t key, std::string_view rest) const {
     const auto list = needles.find(key);
     if (list == needles.end()) return 0;
     for (const std::string& needle : list->second)
@@ -228,8 +226,12 @@ struct SecretSet::Impl {
   [[nodiscard]] std::vector<Stretch> occurrences(std::string_view text, const std::vector<Stretch>* origins,
                                                  int depth) const {
     std::vector<Stretch> found;
-    for (std::size_t i = 0; i + kShortest <= text.size(); ++i) {
-      const std::size_t length = match(text.substr(i));
+    std::uint32_t key = 0;
+    for (std::size_t end = 0; end < text.size(); ++end) {
+      key = key << 8U | static_cast<unsigned char>(text[end]);
+      if (end + 1 < kShortest || !seen.test(bit_of(key))) continue;
+      const std::size_t i = end + 1 - kShortest;
+      const std::size_t length = match(key, text.substr(i));
       if (length == 0) continue;
       const std::size_t last = i + length - 1;
       found.push_back(origins == nullptr ? Stretch{i, last + 1} : Stretch{(*origins)[i].start, (*origins)[last].end});
@@ -269,13 +271,27 @@ struct SecretSet::Impl {
     }
   }
 
+  // Whether redact() would change anything.
+  [[nodiscard]] bool touches(const Json& value, std::size_t depth) const {
+    if (depth > kDeepestJson) return true;
+    if (value.is_string()) return !occurrences(value.get_ref<const std::string&>()).empty();
+    if (value.is_number()) return is_secret_number(value);
+    if (value.is_array())
+      return std::any_of(value.begin(), value.end(), [&](const Json& item) { return touches(item, depth + 1); });
+    if (!value.is_object()) return false;
+    const auto& members = value.get_ref<const Json::object_t&>();
+    return std::any_of(members.begin(), members.end(), [&](const auto& member) {
+      return !occurrences(member.first).empty() || touches(member.second, depth + 1);
+    });
+  }
+
+  // A secret of digits that went through a typed cell.
+  [[nodiscard]] bool is_secret_number(const Json& value) const { return redact(value.dump()) == kMask; }
+
   [[nodiscard]] Json redact(const Json& value, std::size_t depth) const {
     if (depth > kDeepestJson) return kMask;
     if (value.is_string()) return redact(value.get_ref<const std::string&>());
-    if (value.is_number()) {
-      const std::string text = value.dump();
-      return redact(text) == kMask ? Json(kMask) : value;  // a secret of digits that went through a typed cell
-    }
+    if (value.is_number()) return is_secret_number(value) ? Json(kMask) : value;
     if (value.is_array()) {
       Json result = Json::array();
       for (const Json& item : value) result.push_back(redact(item, depth + 1));
@@ -319,6 +335,12 @@ Json SecretSet::redact(const Json& value) const {
   if (empty()) return value;
   const std::shared_lock lock(impl_->mutex);
   return impl_->redact(value, 0);
+}
+
+bool SecretSet::would_redact(const Json& value) const {
+  if (empty()) return false;
+  const std::shared_lock lock(impl_->mutex);
+  return impl_->touches(value, 0);
 }
 
 bool SecretSet::contains_secret(std::string_view text) const {

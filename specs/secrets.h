@@ -31,6 +31,8 @@ class SecretSet {
   [[nodiscard]] std::string redact(const char* text) const { return redact(std::string_view(text)); }
   // Every string in it, keys too, and a number whose digits are a secret. Two keys that become the same are numbered.
   [[nodiscard]] Json redact(const Json& value) const;
+  // Whether that would change anything; spares the copy of what is large and clean.
+  [[nodiscard]] bool would_redact(const Json& value) const;
   [[nodiscard]] bool contains_secret(std::string_view text) const;
   [[nodiscard]] bool empty() const;
 

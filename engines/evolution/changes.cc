@@ -50,7 +50,7 @@ class Reader {
  private:
   using Step = Result<void> (Reader::*)(const Json&, const std::string&);
 
-  std::vector<Column>& columns() { return result_.table.wanted.columns; }
+  std::vector<Column>& columns() { return result_.table.wanted.columns.edit(); }
 
   Column* find(const std::string& name) {
     const auto found =

@@ -41,9 +41,10 @@ TableDifference difference(const Table& source, const Table& destination, const 
   result.source = source.name;
   result.destination = destination.name;
   result.rename_conflicts = renames.conflicts;
-  if (renames.renames.empty() && std::equal(source.columns.begin(), source.columns.end(), destination.columns.begin(),
-                                            destination.columns.end(), equal))
-    return result;
+  const bool alike = source.columns.shares_with(destination.columns) ||
+                     std::equal(source.columns.begin(), source.columns.end(), destination.columns.begin(),
+                                destination.columns.end(), equal);
+  if (renames.renames.empty() && alike) return result;
   std::unordered_map<std::string, std::string> new_names;  // folded destination name -> source name
   for (const TableRenames::Rename& rename : renames.renames) new_names.emplace(fold_name(rename.from), rename.to);
 

@@ -103,6 +103,10 @@ class TypeJudge {
 };
 
 void pair_columns(TablePair& pair, TypeJudge& types, DigestAlgorithm algorithm) {
+  if (algorithm == DigestAlgorithm::none && pair.source->columns.shares_with(pair.target->columns)) {
+    pair.columns = pair.source->columns.size();
+    return;
+  }
   const std::vector<Column>& ours = pair.source->columns;
   const std::vector<Column>& theirs = pair.target->columns;
   Partners partners(theirs);
@@ -157,6 +161,7 @@ PairedCatalogs pair_catalogs(CatalogContents source, const Dialect& source_diale
                              const Dialect& target_dialect, const TableFilter& filter, DigestAlgorithm algorithm) {
   PairedCatalogs paired;
   paired.algorithm = algorithm;
+  paired.tables.reserve(std::max(source.tables.size(), target.tables.size()));
   std::map<std::string, TablePair> by_key;
   std::map<std::string, std::string> views;  // key -> side
   std::vector<TableFilter::Name> seen;
@@ -191,9 +196,11 @@ PairedCatalogs pair_catalogs(CatalogContents source, const Dialect& source_diale
     }
     paired.tables.push_back(std::move(pair));
   }
-  std::sort(paired.tables.begin(), paired.tables.end(), [](const TablePair& a, const TablePair& b) {
+  const auto before = [](const TablePair& a, const TablePair& b) {
     return std::tie(a.schema, a.table) < std::tie(b.schema, b.table);
-  });
+  };
+  if (!std::is_sorted(paired.tables.begin(), paired.tables.end(), before))
+    std::sort(paired.tables.begin(), paired.tables.end(), before);
   paired.unmatched_patterns = filter.unmatched(seen);
   return paired;
 }

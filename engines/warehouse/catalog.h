@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,11 +31,41 @@ struct Column {
   int position = 0;  // from 1
 };
 
+// The columns of a table, by position. Copies share them until edit() is called: of a clone's tables most are read as
+// their originals were, and what is shared need not be read, compared or copied. Like a std::vector, one object is not
+// to be used by two threads when one of them changes it; objects that share may be.
+class Columns {
+ public:
+  Columns();
+  Columns(std::vector<Column> columns) : shared_(std::make_shared<std::vector<Column>>(std::move(columns))) {}
+  Columns(std::initializer_list<Column> columns) : Columns(std::vector<Column>(columns)) {}
+  // No moves: they would leave nothing behind, and a copy is as cheap.
+  Columns(const Columns&) = default;
+  Columns& operator=(const Columns&) = default;
+  ~Columns() = default;
+  operator const std::vector<Column>&() const { return *shared_; }
+
+  [[nodiscard]] auto begin() const { return shared_->cbegin(); }
+  [[nodiscard]] auto end() const { return shared_->cend(); }
+  [[nodiscard]] std::size_t size() const { return shared_->size(); }
+  [[nodiscard]] bool empty() const { return shared_->empty(); }
+  const Column& operator[](std::size_t index) const { return (*shared_)[index]; }
+  [[nodiscard]] const Column& at(std::size_t index) const { return shared_->at(index); }
+
+  // Of its own from now on. The reference is good until this object is copied or ends.
+  std::vector<Column>& edit();
+  // True: they are equal in every respect. False says nothing.
+  [[nodiscard]] bool shares_with(const Columns& other) const { return shared_ == other.shared_; }
+
+ private:
+  std::shared_ptr<std::vector<Column>> shared_;  // never null
+};
+
 struct Table {
   enum class Kind { table, view };
   TableName name;
   Kind kind = Kind::table;
-  std::vector<Column> columns;  // by position
+  Columns columns;
 };
 
 // One catalog's tables and views, read at `version` where the engine has versions.

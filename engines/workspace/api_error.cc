@@ -3,35 +3,14 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "engines/workspace/answer_json.h"
+
 namespace lockstep {
 
 namespace {
 
-constexpr int kDeepest = 100;
 // None of them stands in a token, whatever its encoding.
 constexpr std::string_view kBetweenWords = " ,;:\"'<>(){}[]&?";
-
-// Copying or printing a tree recurses: one that is nested millions deep would end the process.
-bool too_deep(std::string_view body) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < body.size(); ++i) {
-    const char c = body[i];
-    if (in_string) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDeepest) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 bool contains_folded(std::string_view text, std::string_view word) {
   return std::search(text.begin(), text.end(), word.begin(), word.end(), [](char a, char b) {
@@ -80,13 +59,6 @@ std::string place_of(std::string_view location) {
 }
 
 }  // namespace
-
-std::optional<Json> parse_answer(std::string_view body) {
-  if (too_deep(body)) return std::nullopt;
-  Json json = Json::parse(body, nullptr, false);
-  if (json.is_discarded()) return std::nullopt;
-  return json;
-}
 
 bool is_html(const HttpResponse& response) {
   if (const auto type = response.header("content-type"); type && contains_folded(*type, "text/html")) return true;

@@ -13,9 +13,6 @@
 
 namespace lockstep {
 
-// A body that is no JSON, or is nested deeper than anything that a workspace sends, is none.
-std::optional<Json> parse_answer(std::string_view body);
-
 // Whether the response is a page for people: a login form, a proxy's notice.
 bool is_html(const HttpResponse& response);
 

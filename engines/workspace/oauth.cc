@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "engines/file.h"
+#include "engines/workspace/answer_json.h"
 #include "engines/workspace/api_error.h"
 #include "engines/workspace/host.h"
 

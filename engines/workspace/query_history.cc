@@ -27,7 +27,11 @@ bool carries(const Json& row, const std::pair<std::string, std::string>& tag) {
 
 Json query_tags_json(const QueryTags& tags) {
   Json list = Json::array();
-  for (const auto& [key, value] : tags) list.push_back({{"key", key}, {"value", value}});
+  for (const auto& [key, value] : tags) {
+    Json& tag = list.emplace_back(Json::object());
+    tag["key"] = key;
+    tag["value"] = value;
+  }
   return list;
 }
 

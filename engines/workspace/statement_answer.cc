@@ -199,9 +199,8 @@ Result<std::int64_t> take_rows(Json& data, const ResultManifest& manifest, std::
           fmt::format("a row of the result has not the {} that its columns need", counted(kinds.size(), "cell")),
           "run the step again");
     if (rows.size() >= most) continue;
-    std::vector<Json>& cells = rows.emplace_back();
-    cells.reserve(kinds.size());
-    for (std::size_t i = 0; i < kinds.size(); ++i) cells.push_back(cell_of(row[i], kinds[i]));
+    std::vector<Json>& cells = rows.emplace_back(std::move(row.get_ref<Json::array_t&>()));
+    for (std::size_t i = 0; i < kinds.size(); ++i) cells[i] = cell_of(cells[i], kinds[i]);
   }
   return static_cast<std::int64_t>(data.size());
 }

@@ -123,13 +123,14 @@ class Execution {
   }
 
   [[nodiscard]] Json submit_body(const char* disposition) const {
-    Json body{{"warehouse_id", workspace_.config().warehouse_id},
-              {"statement", statement_.sql},
-              {"format", "JSON_ARRAY"},
-              {"disposition", disposition},
-              {"wait_timeout", wait_timeout()},
-              {"on_wait_timeout", "CONTINUE"},
-              {"query_tags", query_tags_json(tags_)}};
+    Json body = Json::object();  // member by member: a list of pairs is copied, the statement in it too
+    body["warehouse_id"] = workspace_.config().warehouse_id;
+    body["statement"] = statement_.sql;
+    body["format"] = "JSON_ARRAY";
+    body["disposition"] = disposition;
+    body["wait_timeout"] = wait_timeout();
+    body["on_wait_timeout"] = "CONTINUE";
+    body["query_tags"] = query_tags_json(tags_);
     if (!statement_.parameters.empty()) body["parameters"] = statement_parameters(statement_.parameters);
     if (returns_rows_ && statement_.max_rows > 0 && statement_.max_rows <= kMostRowLimit)
       body["row_limit"] = statement_.max_rows;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "engines/workspace/answer_json.h"
 #include "engines/workspace/api_error.h"
 #include "engines/workspace/host.h"
 #include "specs/secrets.h"
@@ -76,7 +77,7 @@ ApiAnswer answer_of(const HttpAnswer& http, const std::string& who, const std::s
         answer.throttled ? throttling(response, *http.throttled_for, who, what) : refusal(response, who, what);
     return answer;
   }
-  answer.json = parse_answer(response.body.empty() ? std::string_view("{}") : std::string_view(response.body));
+  answer.json = response.body.empty() ? std::optional<Json>(Json::object()) : parse_answer(response.body);
   if (answer.json) return answer;
   answer.may_have_run = true;
   answer.error = Error("workspace-answer-invalid"_code, fmt::format("the answer of {} to {} is no JSON", who, what),

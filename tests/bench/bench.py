@@ -148,13 +148,13 @@ def main():
         runbooks(folder)
         evolution(folder)
         digests(folder)
-        workspace_bench.figures(LOCKSTEP, BIN / "workspace_server", folder, figure)
+        workspace_bench.figures(LOCKSTEP, BIN, folder, figure)
     width = max(len(row["figure"]) for row in ROWS)
-    print(f"{'figure':<{width}}  {'measured':>12}  {'target':>12}  {'baseline':>14}")
+    print(f"{'figure':<{width}}  {'measured':>12}  {'target':>12}  {'baseline':>17}")
     for row in ROWS:
         sign = ">=" if row["at_least"] else "<="
         target = f"{sign} {row['target']:g} {row['unit']}" if row["target"] else "-"
-        print(f"{row['figure']:<{width}}  {row['value']:>8.4g} {row['unit']:<3}  {target:>12}  {row['baseline'] or '-':>14}"
+        print(f"{row['figure']:<{width}}  {row['value']:>8.4g} {row['unit']:<3}  {target:>12}  {row['baseline'] or '-':>17}"
               f"  {'ok' if row['met'] else 'MISSED'}")
     if arguments.json:
         arguments.json.write_text(json.dumps(ROWS, indent=2) + "\n")

@@ -2,6 +2,8 @@
 
 Times are those of the step, from the report, on sessions that a step before it has opened. What the ideal is:
   latency x (1 + ceil(statements / workers)): one statement that must come first, then the others, all workers at work.
+Beside it, what bare sockets (bare_client.cc) take for as many statements: the floor of this machine, which client and
+server share.
 """
 import json
 import math
@@ -97,11 +99,12 @@ def ideal(statements, workers):
     return LATENCY_MS * (1 + math.ceil(statements / workers))
 
 
-def figures(lockstep, program, folder, figure, runs=3):
-    """`figure` takes a row of the table; see bench.py."""
+def figures(lockstep, programs, folder, figure, runs=5):
+    """`programs`: the folder of the server and the bare client; `figure` takes a row of the table, see bench.py."""
+    program, bare = programs / "workspace_server", programs / "bare_client"
     with Server(program) as server:
         for workers in (4, 16, 64):
-            of_workers(lockstep, server, folder, figure, workers, runs)
+            of_workers(lockstep, server, bare, folder, figure, workers, runs)
         cost(lockstep, server, folder, figure)
     ca_file = folder / "bench-ca.pem"
     with Server(program, ca_file) as server:
@@ -110,7 +113,7 @@ def figures(lockstep, program, folder, figure, runs=3):
         figure("handshakes of 100 requests in a row over TLS", run.handshakes if run.statements == 100 else float("nan"), "", 1)
 
 
-def of_workers(lockstep, server, folder, figure, workers, runs):
+def of_workers(lockstep, server, bare, folder, figure, workers, runs):
     head = HEAD.format(host=server.url, extra="") + WARM.format(workers=workers)
     # In this order: the live run brings in line what the reconciliations then find equal.
     cases = [("evolve-catalog dry run", "schema-evolution/evolve-catalog", "dry_run: true", True, 2),
@@ -125,7 +128,14 @@ def of_workers(lockstep, server, folder, figure, workers, runs):
         label = f"{name}, 1,000 tables, {workers} workers"
         figure(f"{label}: statements", max(run.statements for run in tried), "", most)
         least = ideal(best.statements, workers)
-        figure(f"{label}: time to the ideal", best.milliseconds / least, "x", 1.3, f"{least} ms")
+        figure(f"{label}: time to the ideal", best.milliseconds / least, "x", 1.3,
+               f"{least} ms, bare {floor(bare, server, best.statements, workers):.0f}")
+
+
+def floor(bare, server, statements, workers):
+    """Milliseconds."""
+    command = [bare, server.url.rsplit(":", 1)[1], str(statements), str(workers)]
+    return min(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(3))
 
 
 def expected(run, name):

@@ -40,7 +40,8 @@ class Tables {
         const bool drifted = clone == 1 && table % kDriftedEvery == 0;
         for (int column = 0; column < (drifted ? kColumns - 1 : kColumns); ++column) {
           static const char* kTypes[] = {"bigint", "string", "decimal(12,2)", "timestamp", "double"};
-          columns.emplace_back(fmt::format("c{}", column), kTypes[column % 5]);
+          // Every table has columns of its own, as in life: what is read twice is read of the clone alone.
+          columns.emplace_back(fmt::format("t{:04}_c{}", table, column), kTypes[column % 5]);
         }
       }
     for (int clone = 0; clone < 2; ++clone)
@@ -128,7 +129,7 @@ Answer contents(const Tables& tables, std::string_view sql) {
   return answer;
 }
 
-// ALTER TABLE `staging`.`sales`.`t0010` ADD COLUMNS (`c19` DOUBLE)
+// ALTER TABLE `staging`.`sales`.`t0010` ADD COLUMNS (`t0010_c19` DOUBLE)
 Answer alter(Tables& tables, std::string_view sql) {
   Answer answer;
   const std::size_t list = sql.find(" ADD COLUMNS (");

@@ -13,6 +13,7 @@ BORDERS = [
     (r"Poco/Net/", r"engines/workspace/http"),
     (r"yaml\.h|yaml-cpp/", r"specs/yaml"),
     (r"valijson/", r"specs/schema"),
+    (r"simdjson", r"engines/workspace/answer_json"),
     (r"boost/program_options", r"runner/cli/"),
 ]
 

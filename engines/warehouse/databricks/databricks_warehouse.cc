@@ -90,7 +90,7 @@ Result<std::vector<CatalogContents>> DatabricksWarehouse::read_contents(const st
   if (!rows)
     return std::move(rows).error().with_context(
         fmt::format("while reading information_schema of {}", fmt::join(catalogs, " and ")));
-  return read_unity_contents(dialect_, catalogs, *rows);
+  return read_unity_contents(dialect_, catalogs, *rows, columns_read_);
 }
 
 Result<std::vector<Dependents>> DatabricksWarehouse::dependents(std::string_view catalog,

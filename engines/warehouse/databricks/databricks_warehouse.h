@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engines/warehouse/databricks/databricks_dialect.h"
+#include "engines/warehouse/databricks/metadata.h"
 #include "engines/warehouse/in_flight.h"
 #include "engines/warehouse/warehouse.h"
 #include "engines/workspace/statements.h"
@@ -55,6 +56,7 @@ class DatabricksWarehouse final : public Warehouse {
   const std::size_t max_in_flight_;
   StatementClient statements_;
   DatabricksDialect dialect_;
+  ColumnsMemo columns_read_;
   InFlight in_flight_;
   std::atomic<std::uint64_t> sent_{0};
 };

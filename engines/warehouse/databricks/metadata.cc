@@ -128,6 +128,16 @@ class ColumnReader {
   TypeCache& types_;
 };
 
+// Nothing: the text is not what was asked for.
+std::optional<Columns> read_columns(std::string_view text, std::size_t expected, TypeCache& types) {
+  std::vector<Column> columns;
+  columns.reserve(expected);
+  for (ColumnReader reader(text, types); !reader.done();)
+    if (!reader.append_to(columns)) return std::nullopt;
+  number_columns(columns);
+  return columns;
+}
+
 Error unexpected_contents() {
   return {"unexpected-result"_code, "the answer of information_schema has an unexpected shape",
           "report this as a defect, with the runbook"};
@@ -167,8 +177,24 @@ std::string unity_contents_statement(const Dialect& dialect, const std::vector<s
   return sql;
 }
 
+std::optional<Columns> ColumnsMemo::find(std::string_view text) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_text_.find(text);
+  return found == by_text_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void ColumnsMemo::keep(std::string_view text, const Columns& columns) {
+  const std::lock_guard lock(mutex_);
+  if (columns_ + columns.size() > kMostColumns) {
+    by_text_.clear();
+    columns_ = 0;
+  }
+  if (by_text_.emplace(text, columns).second) columns_ += columns.size();
+}
+
 Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
-                                                         const std::vector<std::string>& catalogs, const Rows& rows) {
+                                                         const std::vector<std::string>& catalogs, const Rows& rows,
+                                                         ColumnsMemo& memo) {
   constexpr std::size_t kCells = 6;
   constexpr std::int64_t kMostColumns = 1'000'000;
   std::vector<std::map<TableKey, Table>> tables(catalogs.size());  // ordered by schema, then name
@@ -184,19 +210,22 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
     if (!row[4].is_number_integer() || !row[5].is_string()) return unexpected_contents();
     const auto count = row[4].get<std::int64_t>();
     if (count < 0 || count > kMostColumns) return unexpected_contents();
-    table.columns.reserve(static_cast<std::size_t>(count));
-    for (ColumnReader reader(row[5].get_ref<const std::string&>(), types); !reader.done();)
-      if (!reader.append_to(table.columns)) return unexpected_contents();
+    const auto& written = row[5].get_ref<const std::string&>();
+    std::optional<Columns> columns = memo.find(written);
+    if (!columns) {
+      columns = read_columns(written, static_cast<std::size_t>(count), types);
+      if (!columns) return unexpected_contents();
+      memo.keep(written, *columns);
+    }
     // A text that was cut between two columns would be fewer columns, not an error.
-    if (table.columns.size() != static_cast<std::size_t>(count)) return unexpected_contents();
+    if (columns->size() != static_cast<std::size_t>(count)) return unexpected_contents();
+    table.columns = *std::move(columns);
   }
   std::vector<CatalogContents> contents;
   for (std::size_t i = 0; i < catalogs.size(); ++i) {
     CatalogContents one{catalogs[i], std::nullopt, {}};
-    for (auto& [key, table] : tables[i]) {
-      number_columns(table.columns);
-      one.tables.push_back(std::move(table));
-    }
+    one.tables.reserve(tables[i].size());
+    for (auto& [key, table] : tables[i]) one.tables.push_back(std::move(table));
     contents.push_back(std::move(one));
   }
   return contents;

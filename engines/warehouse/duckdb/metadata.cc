@@ -123,14 +123,15 @@ std::vector<CatalogContents> read_contents(const std::vector<CatalogSource>& cat
     auto generated = of_catalog->generated.find(key);
     column.generated = generated != of_catalog->generated.end() && generated->second.contains(fold_name(column.name));
     if (row[6].is_string() && !column.generated && text(row[6]) != "NULL") column.default_expression = text(row[6]);
-    table->columns.push_back(std::move(column));
+    table->columns.edit().push_back(std::move(column));
   }
+  for (auto& [name, described] : tables)
+    for (auto& [key, each] : described) number_columns(each.columns.edit());
   std::vector<CatalogContents> contents;
   for (const CatalogSource& catalog : catalogs) {
     CatalogContents one{catalog.name, std::nullopt, {}};
     if (auto objects_of = found.find(catalog.name); objects_of != found.end()) one.version = objects_of->second.version;
     for (auto& [key, described] : tables[catalog.name]) one.tables.push_back(described);
-    for (Table& described : one.tables) number_columns(described.columns);
     contents.push_back(std::move(one));
   }
   return contents;

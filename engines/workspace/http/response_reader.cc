@@ -36,16 +36,18 @@ bool ResponseReader::too_large(std::uint64_t max_bytes) {
 // Makes room for more behind what is unread, and reads once.
 bool ResponseReader::fill() {
   if (begin_ == end_) begin_ = end_ = 0;
-  if (end_ == buffer_.size()) {
-    if (begin_ > 0) {
-      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    } else {
-      buffer_.resize(buffer_.size() * 2);
+  if (end_ == size_) {
+    std::unique_ptr<char[]> room;
+    if (begin_ == 0) {
+      size_ *= 2;
+      room = std::make_unique_for_overwrite<char[]>(size_);
     }
+    std::memmove(room ? room.get() : buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+    if (room) buffer_ = std::move(room);
+    end_ -= begin_;
+    begin_ = 0;
   }
-  last_ = source_.read({buffer_.data() + end_, buffer_.size() - end_});
+  last_ = source_.read({buffer_.get() + end_, size_ - end_});
   if (last_.state != ReadOutcome::State::data) return false;
   made_.any_byte = true;
   end_ += last_.count;
@@ -121,7 +123,7 @@ bool ResponseReader::exactly(std::uint64_t count, std::string& into, std::string
       return fail(Kind::cut, fmt::format("{} {} after {} of {} bytes of {}", peer_, what_happened(last_), whole - count,
                                          whole, of));
     const std::size_t part = static_cast<std::size_t>(std::min<std::uint64_t>(count, end_ - begin_));
-    into.append(buffer_.data() + begin_, part);
+    into.append(buffer_.get() + begin_, part);
     begin_ += part;
     count -= part;
   }
@@ -187,7 +189,10 @@ bool ResponseReader::body(const HttpResponse& response, std::uint64_t max_bytes,
       break;
   }
   if (framing.length > max_bytes) return too_large(max_bytes);
-  into.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(framing.length, 1U << 20U)));
+  // Once, up to a size that costs nothing when it never comes; a little more, for who reads it many bytes at a time.
+  constexpr std::uint64_t kAtOnce = 16U << 20U;
+  constexpr std::size_t kPadding = 64;
+  into.reserve(static_cast<std::size_t>(std::min(framing.length, kAtOnce)) + kPadding);
   return exactly(framing.length, into, "the body");
 }
 

@@ -43,7 +43,7 @@ class FakeWarehouse : public Warehouse {
       one.name = column;
       one.type = dialect_->parse_type(type);
       one.position = static_cast<int>(added.columns.size()) + 1;
-      added.columns.push_back(std::move(one));
+      added.columns.edit().push_back(std::move(one));
     }
     auto place = std::upper_bound(tables.begin(), tables.end(), added, [](const Table& a, const Table& b) {
       return std::pair(a.name.schema, a.name.table) < std::pair(b.name.schema, b.name.table);

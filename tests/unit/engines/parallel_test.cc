@@ -58,6 +58,14 @@ TEST(ParallelFor, NoMoreThanItsWorkersRunAtOnce) {
   EXPECT_LE(threads.size(), 4U);
 }
 
+TEST(ParallelFor, LoopsWithinLoopsEnd) {
+  std::atomic<int> ran{0};
+  parallel_for(8, 8, {}, [&](std::size_t) {
+    parallel_for(8, 8, {}, [&](std::size_t) { parallel_for(4, 4, {}, [&](std::size_t) { ++ran; }); });
+  });
+  EXPECT_EQ(ran, 8 * 8 * 4);
+}
+
 TEST(ParallelFor, StartsNothingOnceStopped) {
   std::stop_source source;
   std::atomic<std::size_t> ran{0};

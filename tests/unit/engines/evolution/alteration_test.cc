@@ -130,7 +130,7 @@ TEST(Alteration, ARenamedColumnIsChangedUnderItsNewName) {
 
 TEST(Alteration, NotNullNeedsThatNoRowHoldsNull) {
   Case c({{"a", "INTEGER"}}, {{"a", "INTEGER"}});
-  c.source.columns[0].nullable = false;
+  c.source.columns.edit()[0].nullable = false;
   c.facts.null_counts["a"] = 3;
   const Alteration refused = c.plan();
   EXPECT_EQ(codes(refused), Texts{"not-null-over-nulls"});
@@ -141,18 +141,18 @@ TEST(Alteration, NotNullNeedsThatNoRowHoldsNull) {
 
 TEST(Alteration, NotNullIsTakenBackToo) {
   Case c({{"a", "INTEGER"}}, {{"a", "INTEGER"}});
-  c.destination.columns[0].nullable = false;
+  c.destination.columns.edit()[0].nullable = false;
   EXPECT_EQ(sql(c.plan()), Texts{file_dialect().set_nullable(c.destination.name, "a", true)});
 }
 
 TEST(Alteration, AnAddedNotNullColumnNeedsADefaultOnceThereAreRows) {
   Case c({{"a", "INTEGER"}, {"n", "INTEGER"}}, {{"a", "INTEGER"}});
-  c.source.columns[1].nullable = false;
+  c.source.columns.edit()[1].nullable = false;
   EXPECT_EQ(codes(c.plan()), Texts{"not-null-needs-default"});
   c.facts.has_rows = false;
   EXPECT_EQ(c.plan().statements.size(), 2U);
   c.facts.has_rows = true;
-  c.source.columns[1].default_expression = "7";
+  c.source.columns.edit()[1].default_expression = "7";
   const Alteration plan = c.plan();
   ASSERT_EQ(plan.statements.size(), 2U);
   EXPECT_EQ(plan.statements[0].sql, file_dialect().add_column(c.destination.name, {"n"}, file_type("INTEGER"), "7"));
@@ -161,8 +161,8 @@ TEST(Alteration, AnAddedNotNullColumnNeedsADefaultOnceThereAreRows) {
 
 TEST(Alteration, AnExpressionAsDefaultOfANotNullColumnIsFilledInBetween) {
   Case c({{"a", "INTEGER"}, {"n", "TIMESTAMP"}}, {{"a", "INTEGER"}});
-  c.source.columns[1].nullable = false;
-  c.source.columns[1].default_expression = "now()";
+  c.source.columns.edit()[1].nullable = false;
+  c.source.columns.edit()[1].default_expression = "now()";
   const Alteration plan = c.plan();
   ASSERT_EQ(plan.statements.size(), 4U);
   EXPECT_EQ(plan.statements[0].sql,
@@ -174,8 +174,8 @@ TEST(Alteration, AnExpressionAsDefaultOfANotNullColumnIsFilledInBetween) {
 
 TEST(Alteration, ALakeTightensOneColumnARoundAndFirst) {
   Case c({{"a", "INTEGER"}, {"b", "INTEGER"}, {"fresh", "DATE"}}, {{"a", "INTEGER"}, {"b", "INTEGER"}});
-  c.source.columns[0].nullable = false;
-  c.source.columns[1].nullable = false;
+  c.source.columns.edit()[0].nullable = false;
+  c.source.columns.edit()[1].nullable = false;
   const Alteration plan = c.plan(lake_dialect());
   ASSERT_EQ(plan.statements.size(), 3U);
   EXPECT_EQ(plan.statements[0].round, 0);
@@ -186,12 +186,12 @@ TEST(Alteration, ALakeTightensOneColumnARoundAndFirst) {
 
 TEST(Alteration, WhatALakeCannotProveIsRefused) {
   Case empty({{"a", "INTEGER"}}, {{"a", "INTEGER"}});
-  empty.source.columns[0].nullable = false;
+  empty.source.columns.edit()[0].nullable = false;
   empty.facts.has_rows = false;
   EXPECT_EQ(codes(empty.plan(lake_dialect())), Texts{"not-null-unprovable"});
   EXPECT_TRUE(codes(empty.plan(file_dialect())).empty());
   Case nested({{"a", "INTEGER[]"}}, {{"a", "INTEGER[]"}});
-  nested.source.columns[0].nullable = false;
+  nested.source.columns.edit()[0].nullable = false;
   EXPECT_EQ(codes(nested.plan(lake_dialect())), Texts{"not-null-unprovable"});
 }
 
@@ -201,29 +201,29 @@ TEST(Alteration, WhatALakeCannotHoldIsRefused) {
   EXPECT_EQ(codes(Case({{"a", "INTEGER"}, {"v", "INTEGER[3]"}}, {{"a", "INTEGER"}}).plan(lake_dialect())),
             Texts{"type-unsupported"});
   Case expression({{"a", "TIMESTAMP"}}, {{"a", "TIMESTAMP"}});
-  expression.source.columns[0].default_expression = "now()";
+  expression.source.columns.edit()[0].default_expression = "now()";
   EXPECT_EQ(codes(expression.plan(lake_dialect())), Texts{"default-unsupported"});
   EXPECT_TRUE(codes(expression.plan(file_dialect())).empty());
 }
 
 TEST(Alteration, ASequenceDoesNotCrossCatalogs) {
   Case c({{"a", "INTEGER"}}, {{"a", "INTEGER"}});
-  c.source.columns[0].default_expression = "nextval('seq')";
+  c.source.columns.edit()[0].default_expression = "nextval('seq')";
   EXPECT_EQ(codes(c.plan()), Texts{"default-unsupported"});
 }
 
 TEST(Alteration, AGeneratedColumnCannotBeAdded) {
   Case c({{"a", "INTEGER"}, {"g", "INTEGER"}}, {{"a", "INTEGER"}});
-  c.source.columns[1].generated = true;
+  c.source.columns.edit()[1].generated = true;
   EXPECT_EQ(codes(c.plan()), Texts{"generated-column"});
 }
 
 TEST(Alteration, DefaultsAndCommentsAreSetAndRemoved) {
   Case c({{"a", "INTEGER"}, {"b", "INTEGER"}}, {{"a", "INTEGER"}, {"b", "INTEGER"}});
-  c.source.columns[0].default_expression = "5";
-  c.source.columns[0].comment = "it's five";
-  c.destination.columns[1].default_expression = "6";
-  c.destination.columns[1].comment = "old";
+  c.source.columns.edit()[0].default_expression = "5";
+  c.source.columns.edit()[0].comment = "it's five";
+  c.destination.columns.edit()[1].default_expression = "6";
+  c.destination.columns.edit()[1].comment = "old";
   EXPECT_EQ(sql(c.plan()), (Texts{file_dialect().set_default(c.destination.name, "a", "5"),
                                   file_dialect().set_default(c.destination.name, "b", std::nullopt),
                                   file_dialect().set_comment(c.destination.name, "a", "it's five"),
@@ -249,7 +249,7 @@ TEST(Alteration, ObstaclesAreNamed) {
   refused_by([](Case& c) { c.dependents.generated = {{"g", "CAST((a + 1) AS INTEGER)"}}; }, "\"g\"");
   refused_by(
       [](Case& c) {
-        c.source.columns[0] = make_column("a", "INTEGER");
+        c.source.columns.edit()[0] = make_column("a", "INTEGER");
         c.policy.drop_removed = true;
         c.dependents.views = {{"s.v", "CREATE VIEW s.v AS SELECT b FROM s.t"}};
       },
@@ -269,7 +269,7 @@ TEST(Alteration, WhatDoesNotConcernTheColumnDoesNotForbid) {
 
 TEST(Alteration, AKeyStaysNotNull) {
   Case c({{"a", "INTEGER"}}, {{"a", "INTEGER"}});
-  c.destination.columns[0].nullable = false;
+  c.destination.columns.edit()[0].nullable = false;
   c.dependents.constraints = {{"PRIMARY KEY", {"a"}, "PRIMARY KEY(a)"}};
   EXPECT_EQ(codes(c.plan()), Texts{"column-has-dependents"});
 }

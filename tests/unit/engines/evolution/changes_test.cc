@@ -11,7 +11,7 @@ namespace {
 
 Table destination() {
   Table table = make_table("staging", "s.t", {{"id", "INTEGER"}, {"name", "VARCHAR"}, {"old", "DATE"}});
-  table.columns[1].comment = "who";
+  table.columns.edit()[1].comment = "who";
   return table;
 }
 
@@ -21,9 +21,9 @@ Result<AppliedChanges> applied(const Json& changes) {
 
 TEST(Changes, WhatDetectFoundLeadsToTheSource) {
   Table source = make_table("prod", "s.t", {{"id", "BIGINT"}, {"full_name", "VARCHAR"}, {"st", "STRUCT(a INTEGER)"}});
-  source.columns[0].nullable = false;
-  source.columns[0].default_expression = "7";
-  source.columns[2].comment = "nested";
+  source.columns.edit()[0].nullable = false;
+  source.columns.edit()[0].default_expression = "7";
+  source.columns.edit()[2].comment = "nested";
   const TableRenames renames{{{"name", "full_name"}}, {}};
   const Json changes = changes_json(difference(source, destination(), renames, {}), file_dialect());
   const Result<AppliedChanges> result = applied(changes);

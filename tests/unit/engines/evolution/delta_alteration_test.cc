@@ -20,7 +20,7 @@ const std::string kAlter = "ALTER TABLE `staging`.`sales`.`orders` ";
 Table delta_table(const std::string& catalog, const Columns& columns) {
   Table table{{catalog, "sales", "orders"}, Table::Kind::table, {}};
   for (const auto& [name, type] : columns)
-    table.columns.push_back(Column{
+    table.columns.edit().push_back(Column{
         name, kDialect.parse_type(type), true, std::nullopt, {}, false, static_cast<int>(table.columns.size()) + 1});
   return table;
 }
@@ -84,7 +84,7 @@ TEST(DeltaAlteration, AllAdditionsAreOneStatementWithTheirComments) {
           {"note", "STRING"},
           {"tags", "MAP<STRING, INT>"}},
          {{"id", "INT"}, {"st", "STRUCT<a: INT>"}, {"arr", "ARRAY<STRUCT<x: INT>>"}});
-  c.source.columns[3].comment = "free text";
+  c.source.columns.edit()[3].comment = "free text";
   const Alteration plan = c.plan();
   EXPECT_EQ(sql(plan), Texts{kAlter + "ADD COLUMNS (`st`.b STRING, `arr`.element.z INT, `note` STRING COMMENT "
                                       "'free text', `tags` MAP<STRING, INT>)"});
@@ -97,8 +97,8 @@ TEST(DeltaAlteration, AllAdditionsAreOneStatementWithTheirComments) {
 TEST(DeltaAlteration, AnAdditionThatWasCutOffIsFinished) {
   Case c({{"id", "INT"}, {"state", "STRING"}}, {{"id", "INT"}});
   c.all_features();
-  c.source.columns[1].nullable = false;
-  c.source.columns[1].default_expression = "'new'";
+  c.source.columns.edit()[1].nullable = false;
+  c.source.columns.edit()[1].default_expression = "'new'";
   const Texts all = sql(c.plan());
   ASSERT_EQ(all,
             (Texts{kAlter + "ADD COLUMNS (`state` STRING)",
@@ -112,9 +112,9 @@ TEST(DeltaAlteration, AnAdditionThatWasCutOffIsFinished) {
   EXPECT_EQ(c.plan().altered, Texts{"state"});
   c.facts.null_counts["state"] = 0;  // behind UPDATE
   EXPECT_EQ(sql(c.plan()), Texts(all.begin() + 2, all.end()));
-  c.destination.columns[1].nullable = false;  // behind SET NOT NULL
+  c.destination.columns.edit()[1].nullable = false;  // behind SET NOT NULL
   EXPECT_EQ(sql(c.plan()), Texts(all.begin() + 3, all.end()));
-  c.destination.columns[1].default_expression = "'new'";
+  c.destination.columns.edit()[1].default_expression = "'new'";
   EXPECT_TRUE(sql(c.plan()).empty());
 }
 
@@ -122,8 +122,8 @@ TEST(DeltaAlteration, NullsThatSomebodyMayMeanAreNotFilled) {
   const auto half = [] {
     Case c({{"id", "INT"}, {"state", "STRING"}}, {{"id", "INT"}, {"state", "STRING"}});
     c.all_features();
-    c.source.columns[1].nullable = false;
-    c.source.columns[1].default_expression = "'new'";
+    c.source.columns.edit()[1].nullable = false;
+    c.source.columns.edit()[1].default_expression = "'new'";
     c.facts.rows = 7;
     c.facts.null_counts["state"] = 7;
     return c;
@@ -134,10 +134,10 @@ TEST(DeltaAlteration, NullsThatSomebodyMayMeanAreNotFilled) {
   used.facts.null_counts["state"] = 6;
   EXPECT_EQ(refusal(used.plan()).code, "not-null-over-nulls") << "one row has a value";
   Case own = half();
-  own.destination.columns[1].default_expression = "'old'";
+  own.destination.columns.edit()[1].default_expression = "'old'";
   EXPECT_EQ(refusal(own.plan()).code, "not-null-over-nulls") << "an addition sets its default last";
   Case none = half();
-  none.source.columns[1].default_expression.reset();
+  none.source.columns.edit()[1].default_expression.reset();
   EXPECT_EQ(refusal(none.plan()).code, "not-null-over-nulls") << "there is nothing to fill it with";
   Case uncounted = half();
   uncounted.facts.rows = -1;
@@ -243,7 +243,7 @@ TEST(DeltaAlteration, TimestampsWithoutZoneNeedTheirFeature) {
 
 TEST(DeltaAlteration, AnAddedDefaultIsSetBehindTheColumn) {
   Case c({{"n", "INT"}}, {});
-  c.source.columns[0].default_expression = "7";
+  c.source.columns.edit()[0].default_expression = "7";
   EXPECT_EQ(refusal(c.plan()).code, "table-feature-missing");
   c.policy.enable_features = {TableFeature::column_defaults};
   const Alteration plan = c.plan();
@@ -256,15 +256,15 @@ TEST(DeltaAlteration, AnAddedDefaultIsSetBehindTheColumn) {
 TEST(DeltaAlteration, DefaultsAreHandedOnWordForWordOrNotAtAll) {
   Case c({{"n", "DATE"}}, {{"n", "DATE"}});
   c.all_features();
-  c.source.columns[0].default_expression = "DATE'2020-01-01'";
+  c.source.columns.edit()[0].default_expression = "DATE'2020-01-01'";
   EXPECT_EQ(sql(c.plan()), Texts{kAlter + "ALTER COLUMN `n` SET DEFAULT DATE'2020-01-01'"});
-  c.destination.columns[0].default_expression = "DATE'2020-01-01'";
+  c.destination.columns.edit()[0].default_expression = "DATE'2020-01-01'";
   EXPECT_TRUE(c.plan().statements.empty()) << "what was set is not set again";
   for (const char* hostile : {"'\\' || x", "'${env:HOME}'", "1; DROP TABLE x", "1 -- x", "(1", "'open"}) {
-    c.source.columns[0].default_expression = hostile;
+    c.source.columns.edit()[0].default_expression = hostile;
     EXPECT_EQ(refusal(c.plan()).code, "default-unsupported") << hostile;
   }
-  c.source.columns[0].default_expression.reset();
+  c.source.columns.edit()[0].default_expression.reset();
   c.dependents.properties.clear();
   EXPECT_EQ(sql(c.plan()), Texts{kAlter + "ALTER COLUMN `n` DROP DEFAULT"}) << "needs no feature";
 }
@@ -272,9 +272,9 @@ TEST(DeltaAlteration, DefaultsAreHandedOnWordForWordOrNotAtAll) {
 TEST(DeltaAlteration, ARequiredColumnIsAddedFilledAndTightened) {
   Case c({{"n", "INT"}}, {});
   c.all_features();
-  c.source.columns[0].nullable = false;
+  c.source.columns.edit()[0].nullable = false;
   EXPECT_EQ(refusal(c.plan()).code, "not-null-needs-default");
-  c.source.columns[0].default_expression = "7";
+  c.source.columns.edit()[0].default_expression = "7";
   EXPECT_EQ(sql(c.plan()),
             (Texts{kAlter + "ADD COLUMNS (`n` INT)", "UPDATE `staging`.`sales`.`orders` SET `n` = 7 WHERE `n` IS NULL",
                    kAlter + "ALTER COLUMN `n` SET NOT NULL", kAlter + "ALTER COLUMN `n` SET DEFAULT 7"}));
@@ -285,7 +285,7 @@ TEST(DeltaAlteration, ARequiredColumnIsAddedFilledAndTightened) {
 
 TEST(DeltaAlteration, NotNullIsSetOnlyWhereNoRowHoldsNull) {
   Case c({{"n", "INT"}}, {{"n", "INT"}});
-  c.source.columns[0].nullable = false;
+  c.source.columns.edit()[0].nullable = false;
   c.facts.null_counts["n"] = 2;
   EXPECT_EQ(refusal(c.plan()).code, "not-null-over-nulls");
   c.facts.null_counts["n"] = 0;
@@ -298,10 +298,10 @@ TEST(DeltaAlteration, TheOrderIsSafe) {
   c.policy.drop_removed = true;
   c.policy.enable_features = {TableFeature::type_widening, TableFeature::column_mapping, TableFeature::column_defaults};
   c.renames.renames = {{"old", "renamed"}};
-  c.source.columns[1].nullable = false;
-  c.destination.columns[2].nullable = false;
-  c.source.columns[2].comment = "it's";
-  c.source.columns[3].default_expression = "1";
+  c.source.columns.edit()[1].nullable = false;
+  c.destination.columns.edit()[2].nullable = false;
+  c.source.columns.edit()[2].comment = "it's";
+  c.source.columns.edit()[3].default_expression = "1";
   EXPECT_EQ(sql(c.plan()),
             (Texts{kAlter + "SET TBLPROPERTIES ('delta.enableTypeWidening' = 'true')",
                    kAlter + "SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')",
@@ -330,8 +330,8 @@ TEST(DeltaObstacles, ACheckForbidsRenameTypeAndDrop) {
   c.dependents.properties["delta.constraints.positive"] = "note <> 'it\\'s' AND amount > 0";
   EXPECT_EQ(refusal(c.plan()).code, "column-has-dependents") << "behind an escaped quote";
   c.dependents.properties["delta.constraints.positive"] = "`amount` > 0";
-  c.destination.columns[0].type = c.source.columns[0].type;
-  c.source.columns[0].comment = "fine";
+  c.destination.columns.edit()[0].type = c.source.columns[0].type;
+  c.source.columns.edit()[0].comment = "fine";
   EXPECT_EQ(sql(c.plan()).size(), 1U) << "a comment is no change of the column";
 }
 
@@ -339,7 +339,7 @@ TEST(DeltaObstacles, AGeneratedColumnHoldsWhatItReads) {
   Case c({{"ts", "BIGINT"}}, {{"ts", "INT"}});
   c.all_features().dependents.generated = {{"day", "CAST(ts AS DATE)"}};
   EXPECT_TRUE(says(refusal(c.plan()).message, "\"day\""));
-  c.destination.columns[0].name = "old";
+  c.destination.columns.edit()[0].name = "old";
   c.dependents.generated = {{"day", "CAST(old AS DATE)"}};
   c.renames.renames = {{"old", "ts"}};
   EXPECT_FALSE(c.plan().refusals.empty()) << "not even renamed";
@@ -348,11 +348,11 @@ TEST(DeltaObstacles, AGeneratedColumnHoldsWhatItReads) {
 TEST(DeltaObstacles, AnIdentityColumnStaysAsItIs) {
   Case c({{"id", "BIGINT"}}, {{"id", "BIGINT"}});
   c.all_features().dependents.identity_columns = {"ID"};
-  c.source.columns[0].nullable = false;
+  c.source.columns.edit()[0].nullable = false;
   c.facts.null_counts["id"] = 0;
   EXPECT_TRUE(says(refusal(c.plan()).message, "identity"));
-  c.source.columns[0].nullable = true;
-  c.source.columns[0].default_expression = "1";
+  c.source.columns.edit()[0].nullable = true;
+  c.source.columns.edit()[0].default_expression = "1";
   EXPECT_TRUE(says(refusal(c.plan()).message, "identity"));
 }
 

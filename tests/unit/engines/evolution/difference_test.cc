@@ -21,9 +21,9 @@ TEST(Difference, PositionAndCaseAreNotesOnly) {
 TEST(Difference, AddedRemovedAndEveryAspectOfAColumn) {
   Table source = make_table("p", "s.t", {{"a", "BIGINT"}, {"n", "VARCHAR"}, {"fresh", "DATE"}});
   Table destination = make_table("d", "s.t", {{"a", "INTEGER"}, {"n", "VARCHAR"}, {"gone", "DATE"}});
-  source.columns[1].nullable = false;
-  source.columns[1].comment = "a note";
-  source.columns[1].default_expression = "'x'";
+  source.columns.edit()[1].nullable = false;
+  source.columns.edit()[1].comment = "a note";
+  source.columns.edit()[1].default_expression = "'x'";
   const TableDifference found = differing(source, destination);
   ASSERT_EQ(found.added.size(), 1U);
   EXPECT_EQ(found.added[0].name, "fresh");
@@ -38,7 +38,7 @@ TEST(Difference, AddedRemovedAndEveryAspectOfAColumn) {
 
 TEST(Difference, IgnoredAspectsAreNeitherComparedNorAdded) {
   Table source = make_table("p", "s.t", {{"a", "INTEGER"}, {"fresh", "DATE"}});
-  for (Column& column : source.columns) {
+  for (Column& column : source.columns.edit()) {
     column.nullable = false;
     column.comment = "x";
     column.default_expression = "1";
@@ -66,8 +66,8 @@ TEST(Difference, ARenameIsNeverInferred) {
 
 TEST(Difference, AGeneratedColumnHasNoDefaultToCompare) {
   Table source = make_table("p", "s.t", {{"g", "INTEGER"}});
-  source.columns[0].generated = true;
-  source.columns[0].default_expression = "CAST((a + 1) AS INTEGER)";
+  source.columns.edit()[0].generated = true;
+  source.columns.edit()[0].default_expression = "CAST((a + 1) AS INTEGER)";
   const TableDifference found = differing(source, make_table("d", "s.t", {{"g", "INTEGER"}}));
   EXPECT_TRUE(found.empty());
   EXPECT_EQ(found.notes.size(), 1U);

@@ -117,7 +117,8 @@ class DeltaExecution : public ::testing::Test {
  protected:
   static Table delta_table(const char* catalog, const std::vector<std::pair<std::string, std::string>>& columns) {
     Table table = make_table(catalog, "s.t", columns);
-    for (std::size_t i = 0; i < columns.size(); ++i) table.columns[i].type = dialect().parse_type(columns[i].second);
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      table.columns.edit()[i].type = dialect().parse_type(columns[i].second);
     return table;
   }
   static const Dialect& dialect() {

@@ -39,7 +39,7 @@ inline Table make_table(std::string catalog, const std::string& name,
   const std::size_t dot = name.find('.');
   Table table{{std::move(catalog), name.substr(0, dot), name.substr(dot + 1)}, Table::Kind::table, {}};
   for (const auto& [column, type] : columns)
-    table.columns.push_back(make_column(column, type, static_cast<int>(table.columns.size()) + 1));
+    table.columns.edit().push_back(make_column(column, type, static_cast<int>(table.columns.size()) + 1));
   return table;
 }
 

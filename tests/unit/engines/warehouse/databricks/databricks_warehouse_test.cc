@@ -93,6 +93,26 @@ TEST_F(WarehouseOfAWorkspace, DescribesTwoCatalogsInOneStatement) {
   EXPECT_EQ((*got)[1].tables[0].columns[0].position, 1) << "positions begin at 1, whatever the server's do";
 }
 
+TEST_F(WarehouseOfAWorkspace, ReadsTheSameTextOnce) {
+  const Json rows = Json::parse(R"json([["0", "s", "t", "MANAGED", "1", "0!2:id6:BIGINT--"],
+                                        ["1", "s", "t", "MANAGED", "1", "0!2:id6:BIGINT--"],
+                                        ["1", "s", "u", "MANAGED", "1", "0?2:id6:BIGINT--"]])json");
+  transport_->then(contents_answer(rows));
+  transport_->then(contents_answer(rows));
+  const Result<std::vector<CatalogContents>> first = warehouse_.describe({"a", "b"}, {});
+  const Result<std::vector<CatalogContents>> second = warehouse_.describe({"a", "b"}, {});
+  ASSERT_TRUE(first && second);
+  const Columns& columns = (*first)[0].tables[0].columns;
+  EXPECT_TRUE(columns.shares_with((*first)[1].tables[0].columns));
+  EXPECT_TRUE(columns.shares_with((*second)[0].tables[0].columns));
+  EXPECT_FALSE(columns.shares_with((*first)[1].tables[1].columns)) << "one of its characters is another";
+  // What is known is held against the count all the same.
+  transport_->then(contents_answer(Json::parse(R"json([["0", "s", "t", "MANAGED", "2", "0!2:id6:BIGINT--"]])json")));
+  const Result<std::vector<CatalogContents>> cut = warehouse_.describe({"a"}, {});
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().code, "unexpected-result");
+}
+
 TEST_F(WarehouseOfAWorkspace, DescribesTheNamedTablesOnlyWhereTheyAreFew) {
   const Json rows = Json::parse(R"json([["0", "sales", "o'r", "MANAGED", "1", "0!2:id6:BIGINT--"]])json");
   transport_->then(contents_answer(rows));

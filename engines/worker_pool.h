@@ -6,7 +6,6 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -16,17 +15,21 @@ namespace lockstep {
 class WorkerPool {
  public:
   explicit WorkerPool(std::size_t max_threads) : max_threads_(max_threads) {}
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
   // `task` must not throw.
   void submit(std::function<void()> task);
 
  private:
-  void work(const std::stop_token& stop);
+  void work();
 
   const std::size_t max_threads_;
   std::mutex mutex_;
-  std::condition_variable_any ready_;
+  std::condition_variable ready_;
   std::deque<std::function<void()>> tasks_;
   std::size_t idle_ = 0;
+  bool ending_ = false;
   std::vector<std::jthread> threads_;  // last: joined while the rest is still there
 };
 
