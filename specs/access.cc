@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "specs/json_member.h"
 #include "specs/runbook.h"
 #include "specs/runbook_shape.h"
 #include "specs/statement_words.h"
@@ -10,12 +11,6 @@ namespace lockstep {
 
 namespace {
 
-const Json* find(const Json& object, std::string_view key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
 std::string step_connection(const Runbook& runbook, const StepSpec& step) {
   if (!step.connection.empty()) return step.connection;
   return runbook.connections.size() == 1 ? runbook.connections.front().name : std::string();
@@ -23,19 +18,19 @@ std::string step_connection(const Runbook& runbook, const StepSpec& step) {
 
 std::string connection_of(const CatalogField& field, const Json& inputs, const std::string& fallback) {
   // A connection that the step describes itself is nobody else's.
-  if (const Json* workspace = field.connection_field == "target" ? find(inputs, "target_workspace") : nullptr;
+  if (const Json* workspace = field.connection_field == "target" ? find_member(inputs, "target_workspace") : nullptr;
       workspace != nullptr && !workspace->is_null())
     return "target_workspace of " + workspace->value("host", Json()).dump();
-  const Json* name = field.connection_field.empty() ? nullptr : find(inputs, field.connection_field);
+  const Json* name = field.connection_field.empty() ? nullptr : find_member(inputs, field.connection_field);
   if (name == nullptr) return fallback;
   return name->is_string() ? name->get<std::string>() : std::string();
 }
 
 // What is not known yet counts as a live run.
 bool is_dry_run(const Json& properties, const Json& inputs) {
-  const Json* rule = find(properties, "dry_run");
+  const Json* rule = find_member(properties, "dry_run");
   if (rule == nullptr) return false;
-  const Json* given = find(inputs, "dry_run");
+  const Json* given = find_member(inputs, "dry_run");
   return given == nullptr ? rule->value("default", false) : *given == true;
 }
 
@@ -45,7 +40,7 @@ std::vector<CatalogAccess> marked_accesses(const StepShape& shape, const Json& i
   std::vector<CatalogAccess> accesses;
   const bool dry_run = known && is_dry_run(shape.schema->with->at("properties"), inputs);
   for (const CatalogField& field : shape.catalogs) {
-    const Json* catalog = find(inputs, field.name);
+    const Json* catalog = find_member(inputs, field.name);
     if (catalog == nullptr && known) continue;
     accesses.push_back(CatalogAccess{connection_of(field, inputs, connection),
                                      catalog != nullptr && catalog->is_string() ? catalog->get<std::string>() : "",
@@ -56,7 +51,7 @@ std::vector<CatalogAccess> marked_accesses(const StepShape& shape, const Json& i
 
 std::vector<CatalogAccess> statement_accesses(const Runbook& runbook, const Json& inputs,
                                               const std::string& connection) {
-  const Json* statement = find(inputs, "statement");
+  const Json* statement = find_member(inputs, "statement");
   if (statement == nullptr || !statement->is_string()) return {CatalogAccess{connection, {}, true}};
   const ConnectionSpec* spec = runbook.connection(connection);
   const SqlFlavour flavour = spec != nullptr && spec->type == "databricks" ? SqlFlavour::spark : SqlFlavour::duckdb;

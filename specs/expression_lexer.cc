@@ -6,16 +6,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "specs/characters.h"
+
 namespace lockstep {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 Token bad(std::uint32_t begin, std::size_t end, std::string message, std::string hint = {}) {
   Token token;

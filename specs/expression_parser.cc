@@ -31,9 +31,9 @@ constexpr Operator kOperators[] = {
 constexpr int kLevels = 4;
 
 // Recursive descent. The first error ends it: `error_` is set and every function returns at once.
-class Parser {
+class ExpressionParser {
  public:
-  explicit Parser(std::string_view text) {
+  explicit ExpressionParser(std::string_view text) {
     expr_.text = text;
     next();
   }
@@ -230,7 +230,7 @@ std::variant<Expr, SyntaxError> parse_expression(std::string_view text) {
         0, 0, "expression-limit"_code,
         fmt::format("the expression is {} bytes long; at most {} are allowed", text.size(), kMaxExpressionBytes),
         "move the data into a param or into a step's output"};
-  return Parser(text).run();
+  return ExpressionParser(text).run();
 }
 
 }  // namespace lockstep

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "specs/characters.h"
 #include "specs/expression_lexer.h"
 #include "specs/expression_position.h"
 #include "specs/expression_tree.h"
@@ -7,10 +8,6 @@
 namespace lockstep {
 
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

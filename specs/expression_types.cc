@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "specs/json_member.h"
+
 #include "specs/expression.h"
 
 namespace lockstep {
@@ -34,14 +36,9 @@ std::optional<Kind> kind_of(std::string_view name) {
   return std::nullopt;
 }
 
-const Json* find(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
 // "#/definitions/x" inside root; null when it leads nowhere.
 const Json* local_reference(const Json& schema, const Json& root) {
-  const Json* reference = find(schema, "$ref");
+  const Json* reference = find_member(schema, "$ref");
   if (reference == nullptr || !reference->is_string()) return nullptr;
   const std::string& text = reference->get_ref<const std::string&>();
   if (!text.starts_with('#')) return nullptr;
@@ -64,15 +61,16 @@ class SchemaReader {
       return target == nullptr ? ExprType::of_kind(Kind::any) : read(*target, depth + 1);
     }
     for (const char* keyword : {"oneOf", "anyOf"})
-      if (const Json* choices = find(schema, keyword);
+      if (const Json* choices = find_member(schema, keyword);
           choices != nullptr && choices->is_array() && !schema.contains("properties"))
         return any_of(*choices, depth);
-    if (const Json* all = find(schema, "allOf");
+    if (const Json* all = find_member(schema, "allOf");
         all != nullptr && all->is_array() && all->size() == 1 && !schema.contains("type"))
       return read((*all)[0], depth + 1);
-    if (const Json* value = find(schema, "const"); value != nullptr) return literal(*value);
-    if (const Json* values = find(schema, "enum"); values != nullptr && values->is_array()) return enumeration(*values);
-    const Json* type = find(schema, "type");
+    if (const Json* value = find_member(schema, "const"); value != nullptr) return literal(*value);
+    if (const Json* values = find_member(schema, "enum"); values != nullptr && values->is_array())
+      return enumeration(*values);
+    const Json* type = find_member(schema, "type");
     if (type == nullptr) return schema.contains("properties") ? object(schema, depth) : ExprType::of_kind(Kind::any);
     if (type->is_string()) return named(type->get_ref<const std::string&>(), schema, depth);
     std::vector<TypePtr> types;
@@ -128,15 +126,15 @@ class SchemaReader {
     if (!kind) return ExprType::of_kind(Kind::any);
     if (*kind == Kind::object) return object(schema, depth);
     if (*kind != Kind::list) return ExprType::of_kind(*kind);
-    const Json* items = find(schema, "items");
+    const Json* items = find_member(schema, "items");
     return items == nullptr ? ExprType::of_kind(Kind::list) : ExprType::list_of(read(*items, depth + 1));
   }
 
   TypePtr object(const Json& schema, int depth) {
     ExprType type;
     type.kind = Kind::object;
-    const Json* required = find(schema, "required");
-    if (const Json* properties = find(schema, "properties"); properties != nullptr && properties->is_object()) {
+    const Json* required = find_member(schema, "required");
+    if (const Json* properties = find_member(schema, "properties"); properties != nullptr && properties->is_object()) {
       for (const auto& [name, field] : properties->items()) {
         const bool always =
             required != nullptr && std::find(required->begin(), required->end(), name) != required->end();
@@ -144,7 +142,7 @@ class SchemaReader {
         type.fields.emplace(name, always ? field_type : or_null(field_type));
       }
     }
-    const Json* others = find(schema, "additionalProperties");
+    const Json* others = find_member(schema, "additionalProperties");
     type.open = others == nullptr ? type.fields.empty() : !others->is_boolean() || others->get<bool>();
     if (others != nullptr && others->is_object()) type.element = read(*others, depth + 1);
     return make(std::move(type));

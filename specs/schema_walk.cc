@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "specs/expression.h"
+#include "specs/json_member.h"
 #include "specs/nearest.h"
 #include "specs/schema.h"
 #include "specs/schema_node.h"
@@ -27,7 +28,7 @@ struct Segment {
   std::optional<std::size_t> index;
 };
 
-struct Finding {
+struct WalkFinding {
   Code code;
   Span span;
   std::string message;
@@ -69,21 +70,20 @@ std::string upper(std::string_view text) {
 }
 
 bool fits_type(const Node& node, std::string_view type) {
-  using Kind = Node::Kind;
   switch (node.kind) {
-    case Kind::null:
+    case Node::Kind::null:
       return type == "null";
-    case Kind::boolean:
+    case Node::Kind::boolean:
       return type == "boolean";
-    case Kind::integer:
+    case Node::Kind::integer:
       return type == "integer" || type == "number";
-    case Kind::floating:
+    case Node::Kind::floating:
       return type == "number";
-    case Kind::string:
+    case Node::Kind::string:
       return type == "string";
-    case Kind::list:
+    case Node::Kind::list:
       return type == "array";
-    case Kind::map:
+    case Node::Kind::map:
       return type == "object";
   }
   return false;
@@ -95,17 +95,12 @@ bool fits_types(const Node& node, const Json& type) {
                      [&](const Json& one) { return fits_type(node, one.get_ref<const std::string&>()); });
 }
 
-const Json* find(const Json& schema, std::string_view keyword) {
-  const auto found = schema.find(keyword);
-  return found == schema.end() ? nullptr : &*found;
-}
-
 class Walker {
  public:
   Walker(const Json& root, const SchemaWalk& walk, Rules rules) : root_(root), walk_(walk), rules_(std::move(rules)) {}
 
   void value(const Node& node, const Json& unresolved);
-  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+  [[nodiscard]] const std::vector<WalkFinding>& findings() const { return findings_; }
 
  private:
   void object(const Node& node, const Json& schema);
@@ -135,7 +130,7 @@ class Walker {
   Rules rules_;
   std::vector<Segment> path_;
   std::vector<Span> key_spans_;  // beside path_: where the key stands; line 0 for items of a list
-  std::vector<Finding> findings_;
+  std::vector<WalkFinding> findings_;
 };
 
 void Walker::report(Code code, Span span, std::string message, std::string hint) {
@@ -145,7 +140,7 @@ void Walker::report(Code code, Span span, std::string message, std::string hint)
     message = "there are more findings of this kind than the " + std::to_string(kMostFindings) + " above";
     hint = "correct these first";
   }
-  findings_.push_back(Finding{code, span, std::move(message), std::move(hint), pointer()});
+  findings_.push_back(WalkFinding{code, span, std::move(message), std::move(hint), pointer()});
 }
 
 // "\"retry\"", "item 2 of \"steps\"", or what the outermost value is called.
@@ -198,9 +193,9 @@ void Walker::value(const Node& node, const Json& unresolved) {
   const Json& schema = *resolved;
   if (literal_secret(node, schema)) return;
   if (rules_.expressions == Expressions::accepted && holds_expression(node)) return;
-  if (const Json* branches = find(schema, "oneOf")) alternatives(node, *branches, schema, true);
-  if (const Json* branches = find(schema, "anyOf")) alternatives(node, *branches, schema, false);
-  if (const Json* type = find(schema, "type"); type != nullptr && !fits_types(node, *type)) {
+  if (const Json* branches = find_member(schema, "oneOf")) alternatives(node, *branches, schema, true);
+  if (const Json* branches = find_member(schema, "anyOf")) alternatives(node, *branches, schema, false);
+  if (const Json* type = find_member(schema, "type"); type != nullptr && !fits_types(node, *type)) {
     report("wrong-type"_code, node.span,
            subject() + " must be " + words::expected_type(*type) +
                (node.kind == Node::Kind::null ? ", but is " : ", not ") + words::found_type(node),
@@ -230,7 +225,7 @@ void Walker::value(const Node& node, const Json& unresolved) {
 
 bool Walker::literal_secret(const Node& node, const Json& schema) {
   if (!rules_.refuse_literal_secrets || !node.is_scalar() || node.kind == Node::Kind::null) return false;
-  const Json* mark = find(schema, "x-lockstep-secret");
+  const Json* mark = find_member(schema, "x-lockstep-secret");
   if (mark == nullptr || *mark != true) return false;
   if (node.kind == Node::Kind::string && mentions_secret(node.scalar.get_ref<const std::string&>())) return false;
   const std::string name = upper(key());
@@ -242,14 +237,14 @@ bool Walker::literal_secret(const Node& node, const Json& schema) {
 }
 
 void Walker::allowed(const Node& node, const Json& schema) {
-  if (const Json* only = find(schema, "const")) {
+  if (const Json* only = find_member(schema, "const")) {
     if (!node.is_scalar() || node.scalar != *only)
       report("value-not-allowed"_code, node.span,
              subject() + " must be " + words::choices(Json::array({*only})) + ", not " + words::in_quotes(node),
              words::explain(key(), schema));
     return;
   }
-  const Json* values = find(schema, "enum");
+  const Json* values = find_member(schema, "enum");
   if (values == nullptr) return;
   if (node.is_scalar() && std::find(values->begin(), values->end(), node.scalar) != values->end()) return;
   std::string hint;
@@ -267,8 +262,8 @@ void Walker::allowed(const Node& node, const Json& schema) {
 void Walker::number(const Node& node, const Json& schema) {
   // Through double, as valijson does; the bounds in schemas/ are small.
   const double given = node.scalar.get<double>();
-  const Json* least = find(schema, "minimum");
-  const Json* most = find(schema, "maximum");
+  const Json* least = find_member(schema, "minimum");
+  const Json* most = find_member(schema, "maximum");
   const bool too_small = least != nullptr && given < least->get<double>();
   const bool too_large = most != nullptr && given > most->get<double>();
   if (!too_small && !too_large) return;
@@ -283,8 +278,8 @@ void Walker::number(const Node& node, const Json& schema) {
 }
 
 void Walker::text(const Node& node, const Json& schema) {
-  const Json* least = find(schema, "minLength");
-  const Json* most = find(schema, "maxLength");
+  const Json* least = find_member(schema, "minLength");
+  const Json* most = find_member(schema, "maxLength");
   if (least == nullptr && most == nullptr) return;
   const std::size_t size = count_code_points(node.scalar.get_ref<const std::string&>());
   if (least != nullptr && size < least->get<std::size_t>()) {
@@ -299,15 +294,15 @@ void Walker::text(const Node& node, const Json& schema) {
 
 void Walker::list(const Node& node, const Json& schema) {
   const std::size_t size = node.items.size();
-  if (const Json* least = find(schema, "minItems"); least != nullptr && size < least->get<std::size_t>())
+  if (const Json* least = find_member(schema, "minItems"); least != nullptr && size < least->get<std::size_t>())
     report("wrong-length"_code, node.span,
            subject() + (size == 0 ? " must not be an empty list" : " must have at least " + least->dump() + " items"),
            words::explain(key(), schema));
-  if (const Json* most = find(schema, "maxItems"); most != nullptr && size > most->get<std::size_t>())
+  if (const Json* most = find_member(schema, "maxItems"); most != nullptr && size > most->get<std::size_t>())
     report("wrong-length"_code, node.span,
            subject() + " has " + std::to_string(size) + " items; at most " + most->dump() + " are allowed",
            words::explain(key(), schema));
-  const Json* items = find(schema, "items");
+  const Json* items = find_member(schema, "items");
   if (items == nullptr) return;
   for (std::size_t i = 0; i < size; ++i) {
     path_.push_back(Segment{{}, i});
@@ -320,11 +315,11 @@ void Walker::list(const Node& node, const Json& schema) {
 
 void Walker::object(const Node& node, const Json& schema) {
   std::vector<const Member*> misspelt;
-  if (const Json* required = find(schema, "required")) misspelt = misspelt_keys(node, *required, schema);
-  const Json* properties = find(schema, "properties");
-  const Json* others = find(schema, "additionalProperties");
+  if (const Json* required = find_member(schema, "required")) misspelt = misspelt_keys(node, *required, schema);
+  const Json* properties = find_member(schema, "properties");
+  const Json* others = find_member(schema, "additionalProperties");
   for (const Member& member : node.members) {
-    const Json* rule = properties == nullptr ? nullptr : find(*properties, member.key);
+    const Json* rule = properties == nullptr ? nullptr : find_member(*properties, member.key);
     if (rule == nullptr) rule = others;
     if (rule == nullptr || *rule == true) continue;
     if (*rule == false) {
@@ -342,8 +337,8 @@ void Walker::object(const Node& node, const Json& schema) {
 // Reports what is missing. A key that is missing because another one is a slip for it is reported at that one, as one
 // finding; those are returned.
 std::vector<const Member*> Walker::misspelt_keys(const Node& node, const Json& required, const Json& schema) {
-  const Json* properties = find(schema, "properties");
-  const Json* others = find(schema, "additionalProperties");
+  const Json* properties = find_member(schema, "properties");
+  const Json* others = find_member(schema, "additionalProperties");
   const bool closed = others != nullptr && *others == false;
   std::vector<const Member*> misspelt;
   for (const Json& key : required) {
@@ -353,7 +348,7 @@ std::vector<const Member*> Walker::misspelt_keys(const Node& node, const Json& r
     if (closed && findings_.size() < kMostHints && node.members.size() <= kMostNamesListed) {
       std::vector<std::string> unknown;
       for (const Member& member : node.members)
-        if (properties == nullptr || find(*properties, member.key) == nullptr) unknown.push_back(member.key);
+        if (properties == nullptr || find_member(*properties, member.key) == nullptr) unknown.push_back(member.key);
       if (const std::vector<std::string> near = nearest(name, unknown, 1); !near.empty())
         slip = node.find(near.front());
     }
@@ -371,7 +366,7 @@ void Walker::unknown_key(const Member& member, const Json& schema) {
   std::string hint;
   if (findings_.size() < kMostHints) {
     std::vector<std::string> known;
-    if (const Json* properties = find(schema, "properties"))
+    if (const Json* properties = find_member(schema, "properties"))
       for (const auto& [name, rule] : properties->items()) known.push_back(name);
     hint = did_you_mean(member.key, known);
     if (hint.empty() && known.size() <= kMostNamesListed)
@@ -390,8 +385,8 @@ void Walker::report_unknown_key(const Member& member, std::string hint) {
 
 void Walker::missing_key(const Node& node, std::string_view key, const Json& schema) {
   std::string hint;
-  if (const Json* properties = find(schema, "properties"))
-    if (const Json* rule = find(*properties, key))
+  if (const Json* properties = find_member(schema, "properties"))
+    if (const Json* rule = find_member(*properties, key))
       if (const Json* resolved = resolve_schema(*rule, root_)) hint = words::explain(key, *resolved);
   report("missing-key"_code, place_of(node), subject() + " needs the key " + words::in_quotes(key), std::move(hint));
 }
@@ -402,7 +397,7 @@ void Walker::alternatives(const Node& node, const Json& branches, const Json& sc
     if (const Json* one = resolve_schema(branch, root_); one != nullptr && one->is_object()) resolved.push_back(one);
   if (by_kind(node, resolved, schema) || by_constant(node, resolved)) return;
   // No telling mark: the branch with the fewest findings is what was meant.
-  std::optional<std::vector<Finding>> best;
+  std::optional<std::vector<WalkFinding>> best;
   std::size_t accepted = 0;
   for (const Json* branch : resolved) {
     Walker trial(root_, walk_, rules_);
@@ -416,7 +411,7 @@ void Walker::alternatives(const Node& node, const Json& branches, const Json& sc
     report("value-not-allowed"_code, node.span, subject() + " fits more than one of its forms",
            words::explain(key(), schema));
   if (accepted == 0 && best)
-    for (Finding& finding : *best)
+    for (WalkFinding& finding : *best)
       if (!full()) findings_.push_back(std::move(finding));
 }
 
@@ -425,7 +420,7 @@ bool Walker::by_kind(const Node& node, const std::vector<const Json*>& branches,
   std::vector<const Json*> fitting;
   Json types = Json::array();
   for (const Json* branch : branches) {
-    const Json* type = find(*branch, "type");
+    const Json* type = find_member(*branch, "type");
     if (type == nullptr || fits_types(node, *type)) fitting.push_back(branch);
     if (type == nullptr) continue;
     for (const Json& one : type->is_array() ? *type : Json::array({*type}))
@@ -446,14 +441,14 @@ bool Walker::by_kind(const Node& node, const std::vector<const Json*>& branches,
 // Branches told apart by a constant (`type: duckdb`): only the branch that was named is looked at.
 bool Walker::by_constant(const Node& node, const std::vector<const Json*>& branches) {
   if (node.kind != Node::Kind::map || branches.empty()) return false;
-  const Json* candidates = find(*branches.front(), "properties");
+  const Json* candidates = find_member(*branches.front(), "properties");
   if (candidates == nullptr) return false;
   for (const auto& [name, rule] : candidates->items()) {
     Json constants = Json::array();
     for (const Json* branch : branches) {
-      const Json* properties = find(*branch, "properties");
-      const Json* here = properties == nullptr ? nullptr : find(*properties, name);
-      const Json* constant = here == nullptr ? nullptr : find(*here, "const");
+      const Json* properties = find_member(*branch, "properties");
+      const Json* here = properties == nullptr ? nullptr : find_member(*properties, name);
+      const Json* constant = here == nullptr ? nullptr : find_member(*here, "const");
       if (constant != nullptr) constants.push_back(*constant);
     }
     if (constants.size() != branches.size()) continue;
@@ -495,7 +490,7 @@ void walk_schema(const Node& node, const Json& schema, const Json& root, Diagnos
                  const SchemaWalk& walk) {
   Walker walker(root, walk, Rules{.outermost = title(walk)});
   walker.value(node, schema);
-  for (const Finding& finding : walker.findings())
+  for (const WalkFinding& finding : walker.findings())
     diagnostics.error(finding.code, finding.span, finding.message, finding.hint);
 }
 
@@ -518,7 +513,7 @@ std::vector<std::string> schema_findings(const Json& value, const Json& schema, 
   Walker walker(root, nowhere, Rules{"the value", Expressions::literal, false});
   walker.value(*node, schema);
   std::vector<std::string> lines;
-  for (const Finding& finding : walker.findings())
+  for (const WalkFinding& finding : walker.findings())
     lines.push_back("at " + (finding.pointer.empty() ? "/" : finding.pointer) + ": " + finding.message);
   if (lines.empty()) lines.emplace_back("at /: does not fit its schema");
   return lines;

@@ -101,8 +101,7 @@ std::string explain(std::string_view key, const Json& schema) {
 }
 
 std::string type_hint(std::string_view key, const Node& node, const Json& schema) {
-  using Kind = Node::Kind;
-  if (node.kind == Kind::string && !allows(schema, "string")) {
+  if (node.kind == Node::Kind::string && !allows(schema, "string")) {
     const std::string& text = node.scalar.get_ref<const std::string&>();
     if (text.size() <= kLongestEcho) {
       const Json value = Json::parse(text, nullptr, false);
@@ -113,8 +112,8 @@ std::string type_hint(std::string_view key, const Node& node, const Json& schema
     }
     if (allows(schema, "boolean")) return "write true or false";
   }
-  if (node.is_scalar() && node.kind != Kind::null) {
-    if (node.kind != Kind::string && allows(schema, "string")) return "put it in quotes";
+  if (node.is_scalar() && node.kind != Node::Kind::null) {
+    if (node.kind != Node::Kind::string && allows(schema, "string")) return "put it in quotes";
     if (allows(schema, "array")) return "write a list, even of one: [ ... ]";
   }
   return explain(key, schema);

@@ -16,17 +16,17 @@ std::string_view text_of(const yaml_char_t* text) {
 }
 
 // Owns the parser; libyaml is C and frees nothing by itself.
-class Parser {
+class EventParser {
  public:
-  explicit Parser(std::string_view text) {
+  explicit EventParser(std::string_view text) {
     usable_ = yaml_parser_initialize(&parser_) != 0;
     if (!usable_) return;
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
   }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
-  ~Parser() {
+  EventParser(const EventParser&) = delete;
+  EventParser& operator=(const EventParser&) = delete;
+  ~EventParser() {
     if (usable_) yaml_parser_delete(&parser_);
   }
   [[nodiscard]] bool next(yaml_event_t& event) { return usable_ && yaml_parser_parse(&parser_, &event) != 0; }
@@ -236,7 +236,7 @@ class Reader {
 
   const TextPositions& positions_;
   Diagnostics& diagnostics_;
-  Parser parser_;
+  EventParser parser_;
   YamlReading reading_;
   std::optional<Span> last_quoted_;
   bool has_document_ = false;

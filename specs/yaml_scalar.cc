@@ -6,12 +6,10 @@
 #include <charconv>
 #include <limits>
 
+#include "specs/characters.h"
+
 namespace lockstep {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);

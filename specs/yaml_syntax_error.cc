@@ -51,7 +51,7 @@ constexpr std::array kTranslations = {
                 "close the quote, or indent that line"},
 };
 
-struct Finding {
+struct SyntaxFinding {
   Code code;
   Span span;
   std::string message;
@@ -66,7 +66,7 @@ class Explainer {
   Explainer(const YamlSyntaxProblem& problem, const TextPositions& positions)
       : problem_(problem), positions_(positions), text_(positions.text()) {}
 
-  [[nodiscard]] Finding explain() const {
+  [[nodiscard]] SyntaxFinding explain() const {
     if (auto finding = unterminated_quote()) return *finding;
     if (auto finding = tab()) return *finding;
     if (auto finding = unquoted_expression()) return *finding;
@@ -89,14 +89,15 @@ class Explainer {
                   : Span{problem_.at, problem_.at};
   }
 
-  [[nodiscard]] std::optional<Finding> unterminated_quote() const {
+  [[nodiscard]] std::optional<SyntaxFinding> unterminated_quote() const {
     const std::string message = "this quote is never closed";
     if (problem_.problem == "found unexpected end of stream" && problem_.context_at)
-      return Finding{"yaml-unterminated-quote"_code, character(problem_.context_at->offset), message,
-                     "close it; inside single quotes a quote is doubled, inside double quotes it is written \\\""};
+      return SyntaxFinding{
+          "yaml-unterminated-quote"_code, character(problem_.context_at->offset), message,
+          "close it; inside single quotes a quote is doubled, inside double quotes it is written \\\""};
     // A quote left open ends at the next quote, lines below; what follows that one is the syntax error.
     if (problem_.last_quoted && problem_.last_quoted->end.line == problem_.at.line)
-      return Finding{
+      return SyntaxFinding{
           "yaml-unterminated-quote"_code, character(problem_.last_quoted->start.offset),
           fmt::format("this quote seems to be never closed: it runs on to line {}, where text follows it",
                       problem_.last_quoted->end.line),
@@ -104,7 +105,7 @@ class Explainer {
     return std::nullopt;
   }
 
-  [[nodiscard]] std::optional<Finding> tab() const {
+  [[nodiscard]] std::optional<SyntaxFinding> tab() const {
     const std::string_view line = positions_.line(problem_.at.line);
     const std::size_t indentation = std::min(line.find_first_not_of(" \t"), line.size());
     const std::size_t at = line.substr(0, indentation).find('\t');
@@ -115,31 +116,31 @@ class Explainer {
                                    problem_.problem == "mapping values are not allowed in this context";
     if (at == std::string_view::npos || !about_indentation) return std::nullopt;
     const auto offset = static_cast<std::size_t>(line.data() - text_.data()) + at;
-    return Finding{"yaml-tab-indentation"_code, character(offset), "a tab indents this line",
-                   "indent with spaces only"};
+    return SyntaxFinding{"yaml-tab-indentation"_code, character(offset), "a tab indents this line",
+                         "indent with spaces only"};
   }
 
-  [[nodiscard]] std::optional<Finding> unquoted_expression() const {
+  [[nodiscard]] std::optional<SyntaxFinding> unquoted_expression() const {
     const std::size_t at = problem_.at.offset;
     const bool braces = at > 0 && text_.substr(at - 1).starts_with("${{");
     if (braces) {
       const std::size_t end = text_.substr(0, text_.find('\n', at)).find("}}", at);
       const std::size_t size = end == std::string_view::npos ? 3 : end + 2 - (at - 1);
-      return Finding{"yaml-unquoted-expression"_code, character(at - 1, size),
-                     "an expression inside { } or [ ] must be in quotes: YAML reads its braces as mappings",
-                     std::string(kQuoteHint)};
+      return SyntaxFinding{"yaml-unquoted-expression"_code, character(at - 1, size),
+                           "an expression inside { } or [ ] must be in quotes: YAML reads its braces as mappings",
+                           std::string(kQuoteHint)};
     }
     const std::string_view line = positions_.line(problem_.at.line);
     const std::size_t found = line.find("${{");
     if (problem_.problem != "mapping values are not allowed in this context" || found == std::string_view::npos ||
         line.data() + found > text_.data() + at)
       return std::nullopt;
-    return Finding{"yaml-unquoted-expression"_code, place(),
-                   "an expression with \": \" in it must be in quotes: YAML reads it as a key",
-                   std::string(kQuoteHint)};
+    return SyntaxFinding{"yaml-unquoted-expression"_code, place(),
+                         "an expression with \": \" in it must be in quotes: YAML reads it as a key",
+                         std::string(kQuoteHint)};
   }
 
-  [[nodiscard]] std::optional<Finding> unclosed_bracket() const {
+  [[nodiscard]] std::optional<SyntaxFinding> unclosed_bracket() const {
     const bool list = problem_.problem == "did not find expected ',' or ']'";
     const bool map = problem_.problem == "did not find expected ',' or '}'";
     if ((!list && !map) || !problem_.context_at) return std::nullopt;
@@ -149,19 +150,20 @@ class Explainer {
     // At the end of the file, or where the next key or item starts, it is the bracket that is wrong.
     const bool at_end = text_.find_first_not_of(" \t\r\n", problem_.at.offset) == std::string_view::npos;
     if (at_end)
-      return Finding{"yaml-unclosed-bracket"_code, opening.span, fmt::format("this {} is never closed", open),
-                     fmt::format("close it with {}", close)};
+      return SyntaxFinding{"yaml-unclosed-bracket"_code, opening.span, fmt::format("this {} is never closed", open),
+                           fmt::format("close it with {}", close)};
     const bool next_line = problem_.at.line != problem_.context_at->line;
-    return Finding{next_line ? "yaml-unclosed-bracket"_code : "yaml-syntax"_code,
-                   place(),
-                   fmt::format("\",\" or \"{}\" is expected here: the {} of line {} is still open", close, open,
-                               problem_.context_at->line),
-                   fmt::format("close it with {}, or put a text that holds , [ ] {{ }} or quotes in quotes", close),
-                   {std::move(opening)}};
+    return SyntaxFinding{
+        next_line ? "yaml-unclosed-bracket"_code : "yaml-syntax"_code,
+        place(),
+        fmt::format("\",\" or \"{}\" is expected here: the {} of line {} is still open", close, open,
+                    problem_.context_at->line),
+        fmt::format("close it with {}, or put a text that holds , [ ] {{ }} or quotes in quotes", close),
+        {std::move(opening)}};
   }
 
   // JSON writes characters above U+FFFF as two escapes; neither parser puts them together.
-  [[nodiscard]] std::optional<Finding> surrogate() const {
+  [[nodiscard]] std::optional<SyntaxFinding> surrogate() const {
     if (problem_.problem != "found invalid Unicode character escape code") return std::nullopt;
     // libyaml marks the place behind the backslash or the digits, depending on the escape: look for it on both sides.
     const std::size_t from = problem_.at.offset < 10 ? 0 : problem_.at.offset - 10;
@@ -176,10 +178,10 @@ class Explainer {
         const std::uint32_t whole = 0x10000U + ((*high - 0xD800U) << 10U) + (*low - 0xDC00U);
         hint = fmt::format("write \\U{:08x}, or the character {} itself", whole, encode_utf8(whole));
       }
-      return Finding{"yaml-surrogate-escape"_code, character(at, pair ? 12 : 6),
-                     pair ? "YAML does not know escapes in surrogate pairs, as JSON writes them"
-                          : "half a surrogate pair is no character",
-                     hint};
+      return SyntaxFinding{"yaml-surrogate-escape"_code, character(at, pair ? 12 : 6),
+                           pair ? "YAML does not know escapes in surrogate pairs, as JSON writes them"
+                                : "half a surrogate pair is no character",
+                           hint};
     }
     return std::nullopt;
   }
@@ -193,18 +195,18 @@ class Explainer {
   }
 
   // `if: !success() && x`: a tag, and then what no value can start with.
-  [[nodiscard]] std::optional<Finding> exclamation_mark() const {
+  [[nodiscard]] std::optional<SyntaxFinding> exclamation_mark() const {
     const std::string_view line = positions_.line(problem_.at.line);
     const auto line_start = static_cast<std::size_t>(line.data() - text_.data());
     const std::string_view before = line.substr(0, problem_.at.offset - line_start);
     const std::size_t mark = std::min(before.find(": !"), before.find("- !"));
     if (mark == std::string_view::npos || before.find_first_of("\"'") < mark) return std::nullopt;
-    return Finding{"yaml-tag"_code, character(line_start + mark + 2),
-                   "YAML reads a leading ! as a tag, and tags are not allowed", "put the whole value in quotes"};
+    return SyntaxFinding{"yaml-tag"_code, character(line_start + mark + 2),
+                         "YAML reads a leading ! as a tag, and tags are not allowed", "put the whole value in quotes"};
   }
 
   // A value that starts with one of YAML's own signs.
-  [[nodiscard]] std::optional<Finding> start_character() const {
+  [[nodiscard]] std::optional<SyntaxFinding> start_character() const {
     const bool anchor = problem_.context == "while scanning an anchor" || problem_.context == "while scanning an alias";
     const bool tag = problem_.context == "while scanning a tag" || problem_.context == "while parsing a tag" ||
                      problem_.problem == "found undefined tag handle";
@@ -216,30 +218,33 @@ class Explainer {
     const std::size_t size = decode_utf8(text_, at).size;
     const std::string sign = printable(text_.substr(at, size));
     if (tag)
-      return Finding{"yaml-tag"_code, character(at, size), "YAML reads a leading ! as a tag, and tags are not allowed",
-                     "put the whole value in quotes"};
+      return SyntaxFinding{"yaml-tag"_code, character(at, size),
+                           "YAML reads a leading ! as a tag, and tags are not allowed",
+                           "put the whole value in quotes"};
     if (directive)
-      return Finding{"yaml-directive"_code, character(at, size), "directives (lines that start with %) are not allowed",
-                     "remove the line, or put the text in quotes"};
-    return Finding{"yaml-syntax"_code, character(at, size), fmt::format("a text cannot start with {} in YAML", sign),
-                   "put the whole text in quotes"};
+      return SyntaxFinding{"yaml-directive"_code, character(at, size),
+                           "directives (lines that start with %) are not allowed",
+                           "remove the line, or put the text in quotes"};
+    return SyntaxFinding{"yaml-syntax"_code, character(at, size),
+                         fmt::format("a text cannot start with {} in YAML", sign), "put the whole text in quotes"};
   }
 
   // On a line that has begun well: `a: "x" y`, `a: 'it's'`, `: x`.
-  [[nodiscard]] std::optional<Finding> trailing_text() const {
+  [[nodiscard]] std::optional<SyntaxFinding> trailing_text() const {
     if (problem_.problem != "did not find expected key" && problem_.problem != "did not find expected '-' indicator")
       return std::nullopt;
     if (problem_.at.offset < text_.size() && text_[problem_.at.offset] == ':')
-      return Finding{"yaml-syntax"_code, place(), "a key is missing before this \":\"", "write key: value"};
+      return SyntaxFinding{"yaml-syntax"_code, place(), "a key is missing before this \":\"", "write key: value"};
     const std::string_view line = positions_.line(problem_.at.line);
     const auto before = line.substr(0, problem_.at.offset - static_cast<std::size_t>(line.data() - text_.data()));
     if (before.find_first_not_of(" \t") == std::string_view::npos) return std::nullopt;
-    return Finding{"yaml-syntax"_code, place(), "nothing can follow the value before this",
-                   "put the whole value in quotes; inside single quotes a quote is doubled, inside double quotes it is "
-                   "written \\\""};
+    return SyntaxFinding{
+        "yaml-syntax"_code, place(), "nothing can follow the value before this",
+        "put the whole value in quotes; inside single quotes a quote is doubled, inside double quotes it is "
+        "written \\\""};
   }
 
-  [[nodiscard]] Finding translated() const {
+  [[nodiscard]] SyntaxFinding translated() const {
     const auto* known = std::find_if(kTranslations.begin(), kTranslations.end(),
                                      [&](const Translation& t) { return t.problem == problem_.problem; });
     if (known != kTranslations.end())
@@ -257,7 +262,7 @@ class Explainer {
 }  // namespace
 
 void report_syntax_error(const YamlSyntaxProblem& problem, const TextPositions& positions, Diagnostics& diagnostics) {
-  Finding finding = Explainer(problem, positions).explain();
+  SyntaxFinding finding = Explainer(problem, positions).explain();
   diagnostics.error(finding.code, finding.span, std::move(finding.message), std::move(finding.hint)).related =
       std::move(finding.related);
 }

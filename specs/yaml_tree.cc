@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-using Kind = YamlEvent::Kind;
+using EventKind = YamlEvent::Kind;
 using Style = Node::Style;
 
 constexpr std::size_t kMaxFindings = 100;  // of errors and of warnings: enough to fix, and a bound on memory
@@ -41,11 +41,11 @@ class Builder {
   Node value() {
     const YamlEvent& event = events_[next_++];
     switch (event.kind) {
-      case Kind::list_start:
+      case EventKind::list_start:
         return list(event);
-      case Kind::map_start:
+      case EventKind::map_start:
         return map(event);
-      case Kind::scalar:
+      case EventKind::scalar:
         return scalar(event);
       default:
         return Node{Node::Kind::null, Style::plain, event.span, nullptr, {}, {}};
@@ -54,7 +54,7 @@ class Builder {
 
   Node list(const YamlEvent& start) {
     Node node{Node::Kind::list, start.style, start.span, nullptr, {}, {}};
-    while (events_[next_].kind != Kind::list_end) node.items.push_back(value());
+    while (events_[next_].kind != EventKind::list_end) node.items.push_back(value());
     close(node, node.items.empty() ? start.span.end : node.items.back().span.end);
     return node;
   }
@@ -62,7 +62,7 @@ class Builder {
   Node map(const YamlEvent& start) {
     Node node{Node::Kind::map, start.style, start.span, nullptr, {}, {}};
     Position last = start.span.end;
-    while (events_[next_].kind != Kind::map_end) {
+    while (events_[next_].kind != EventKind::map_end) {
       const YamlEvent& key = events_[next_];
       if (check_key(key)) {
         ++next_;
@@ -120,8 +120,8 @@ class Builder {
 
   // False: the key cannot be used, which was reported.
   bool check_key(const YamlEvent& key) {
-    if (key.kind == Kind::alias) return false;  // the reader has reported it
-    if (key.kind != Kind::scalar) {
+    if (key.kind == EventKind::alias) return false;  // the reader has reported it
+    if (key.kind != EventKind::scalar) {
       report_structured_key(key);
       incomplete_ = true;
       return false;
@@ -160,7 +160,7 @@ class Builder {
       return;
     }
     error("yaml-key-not-text"_code, {key.span.start, key.span.start},
-          fmt::format("this key is {}, and keys are texts", key.kind == Kind::list_start ? "a list" : "a mapping"),
+          fmt::format("this key is {}, and keys are texts", key.kind == EventKind::list_start ? "a list" : "a mapping"),
           "write a text as the key; if brackets belong to the text, put it in quotes");
   }
 

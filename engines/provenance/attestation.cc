@@ -6,6 +6,7 @@
 #include "engines/provenance/json_text.h"
 #include "engines/provenance/json_value.h"
 #include "engines/sha256.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 
@@ -16,21 +17,16 @@ struct Digest {
   std::string value;
 };
 
-std::string text_at(const Json& object, const char* key) {
-  auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 // The destination's digest of one table. Its name says algorithm, engine and version; a value without a name proves
 // nothing.
 std::optional<Digest> digest_of(const Json& detail, const Json& result) {
   Digest digest;
   auto found = detail.find("digest");
   if (found != detail.end() && found->is_object()) {
-    digest = Digest{text_at(*found, "algorithm"), text_at(*found, "target")};
+    digest = Digest{text_member(*found, "algorithm"), text_member(*found, "target")};
   } else {
-    digest = Digest{text_at(detail, "digest"), text_at(detail, "target_checksum")};
-    if (digest.name.empty()) digest.name = text_at(result, "digest");
+    digest = Digest{text_member(detail, "digest"), text_member(detail, "target_checksum")};
+    if (digest.name.empty()) digest.name = text_member(result, "digest");
   }
   if (digest.name.empty() || digest.value.empty()) return std::nullopt;
   return digest;
@@ -77,8 +73,8 @@ Result<Attestation> build_attestation(const ManifestFields& fields, const Manife
   Json failed = Json::array();
   for (const Json& detail : *details) {
     if (!detail.is_object()) continue;
-    std::string table = fmt::format("{}.{}", text_at(detail, "schema"), text_at(detail, "table"));
-    (text_at(detail, "verdict") == "match" ? passed : failed).push_back(table);
+    std::string table = fmt::format("{}.{}", text_member(detail, "schema"), text_member(detail, "table"));
+    (text_member(detail, "verdict") == "match" ? passed : failed).push_back(table);
     if (std::optional<Digest> digest = digest_of(detail, result))
       subjects.push_back(subject_of(fields.destination_catalog + "." + table, *digest, detail, result));
   }
@@ -89,7 +85,7 @@ Result<Attestation> build_attestation(const ManifestFields& fields, const Manife
                  "pass the outputs of reconciliation/cross-metastore with `use_checksum: true`");
   Attestation statement;
   statement.subjects = subjects.size();
-  statement.result = text_at(result, "status") == "match" && failed.empty() ? "PASSED" : "FAILED";
+  statement.result = text_member(result, "status") == "match" && failed.empty() ? "PASSED" : "FAILED";
   Json configuration = Json::array();
   configuration.push_back({{"name", "manifest.config"}, {"digest", {{"sha256", sha256_hex(manifest.config)}}}});
   // The manifest enters as the text that it is, so that big integers survive.

@@ -8,15 +8,12 @@
 #include <string>
 
 #include "engines/provenance/python_number.h"
+#include "specs/characters.h"
 #include "specs/utf8.h"
 
 namespace lockstep {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // ASCII that stands for itself inside a string.
 bool is_plain(char c) {

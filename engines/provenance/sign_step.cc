@@ -8,15 +8,11 @@
 #include "engines/provenance/json_value.h"
 #include "engines/provenance/sign.h"
 #include "specs/counted.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 
 namespace {
-
-std::string text_at(const Json& inputs, const char* key) {
-  auto found = inputs.find(key);
-  return found != inputs.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::string in_folder(const std::string& directory, const std::string& path) {
   return path.empty() ? path : (std::filesystem::path(directory) / path).lexically_normal().string();
@@ -30,8 +26,8 @@ Error secret_missing() {
 class SignStep : public Step {
  public:
   explicit SignStep(const Json& inputs) : inputs_(inputs) {
-    ed25519_ =
-        text_at(inputs, "algorithm") == kEd25519Algorithm || (!inputs.contains("algorithm") && inputs.contains("key"));
+    ed25519_ = text_member(inputs, "algorithm") == kEd25519Algorithm ||
+               (!inputs.contains("algorithm") && inputs.contains("key"));
   }
 
   Result<Look> look(const StepContext& context) override {
@@ -81,10 +77,10 @@ class SignStep : public Step {
 
  private:
   Result<void> prepare(const StepContext& context) {
-    fields_.source_catalog = text_at(inputs_, "source_catalog");
-    fields_.destination_catalog = text_at(inputs_, "destination_catalog");
-    fields_.job_id = text_at(inputs_, "job_id");
-    output_ = in_folder(context.directory, text_at(inputs_, "output"));
+    fields_.source_catalog = text_member(inputs_, "source_catalog");
+    fields_.destination_catalog = text_member(inputs_, "destination_catalog");
+    fields_.job_id = text_member(inputs_, "job_id");
+    output_ = in_folder(context.directory, text_member(inputs_, "output"));
     required_ = inputs_.value("required", false);
     for (auto [name, text] : {std::pair("config", &fields_.config), std::pair("result", &fields_.result)}) {
       if (!inputs_.contains(name)) continue;
@@ -92,7 +88,7 @@ class SignStep : public Step {
       if (!canonical) return std::move(canonical).error().with_context(fmt::format("while reading {}", name));
       *text = *std::move(canonical);
     }
-    std::string key = text_at(inputs_, "key");
+    std::string key = text_member(inputs_, "key");
     if (ed25519_ && key.empty())
       return Error("signing-key-missing"_code, "algorithm ed25519 signs with a private key, and `key` names none",
                    "make one with `lockstep keygen keys/NAME.pem`, then set `key: keys/NAME.pem`");

@@ -12,6 +12,7 @@
 #include "engines/reconciliation/verdict.h"
 #include "engines/warehouse/names.h"
 #include "specs/counted.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 
@@ -33,32 +34,27 @@ struct Request {
   TableFilter filter;
 };
 
-std::string text_of(const Json& inputs, const char* key) {
-  const auto found = inputs.find(key);
-  return found != inputs.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
 Result<Request> read_request(const Json& inputs) {
   Request request;
   if (const auto workspace = inputs.find("target_workspace"); workspace != inputs.end() && workspace->is_object())
     request.target_workspace = *workspace;
-  request.source_catalog = text_of(inputs, "source_catalog");
-  request.target_catalog = text_of(inputs, "destination_catalog");
+  request.source_catalog = text_member(inputs, "source_catalog");
+  request.target_catalog = text_member(inputs, "destination_catalog");
   if (request.source_catalog.empty() || request.target_catalog.empty())
     return Error("input-invalid"_code, "`source_catalog` and `destination_catalog` must both be names",
                  "give both; they are names under `catalogs:` of a connection");
-  request.source_connection = text_of(inputs, "source");
-  request.target_connection = text_of(inputs, "target");
+  request.source_connection = text_member(inputs, "source");
+  request.target_connection = text_member(inputs, "target");
   if (request.target_workspace && !request.target_connection.empty())
     return Error("input-invalid"_code, "`target` and `target_workspace` both say where the destination is",
                  "give one of the two");
   if (const auto checksum = inputs.find("checksum"); checksum != inputs.end() && checksum->is_object()) {
     request.checksum = true;
-    if (text_of(*checksum, "algorithm") == "clone-xs") request.algorithm = DigestAlgorithm::clone_xs;
+    if (text_member(*checksum, "algorithm") == "clone-xs") request.algorithm = DigestAlgorithm::clone_xs;
   }
   request.checksum = inputs.value("use_checksum", request.checksum);
   request.pin_versions = inputs.value("pin_versions", false);
-  request.warn_only = text_of(inputs, "on_mismatch") == "warn";
+  request.warn_only = text_member(inputs, "on_mismatch") == "warn";
   if (const auto workers = inputs.find("max_workers"); workers != inputs.end() && workers->is_number_integer())
     request.workers = static_cast<std::size_t>(std::clamp<std::int64_t>(workers->get<std::int64_t>(), 1, 256));
   Result<TableFilter> filter = TableFilter::from_inputs(inputs);

@@ -9,6 +9,7 @@
 
 #include "engines/workspace/api_error.h"
 #include "specs/counted.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 
@@ -105,18 +106,6 @@ std::optional<std::int64_t> integer_of(const Json& value) {
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-std::string text_member(const Json& object, std::string_view key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-const Json* object_member(const Json& object, std::string_view key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found != object.end() && found->is_object() ? &*found : nullptr;
 }
 
 StatementState state_of(const Json& answer) {

@@ -12,15 +12,12 @@
 #include "engines/warehouse/warehouse.h"
 #include "engines/workspace/http.h"
 #include "specs/document.h"
+#include "specs/json_member.h"
 #include "specs/result.h"
 
 namespace lockstep {
 
 std::optional<std::int64_t> integer_of(const Json& value);
-// A member that is a text; empty when there is none.
-std::string text_member(const Json& object, std::string_view key);
-// A member that is an object; null when there is none.
-const Json* object_member(const Json& object, std::string_view key);
 
 struct StatementState {
   enum class End { running, succeeded, failed, canceled, closed };  // running: also every state that is not known

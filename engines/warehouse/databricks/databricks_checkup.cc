@@ -13,6 +13,7 @@
 #include "engines/workspace/host.h"
 #include "engines/workspace/retry.h"
 #include "specs/counted.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 
@@ -56,11 +57,6 @@ std::optional<std::int64_t> days_until(const std::string& text) {
   if (strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) == nullptr) return std::nullopt;
   const auto left = std::chrono::system_clock::from_time_t(timegm(&parts)) - std::chrono::system_clock::now();
   return std::chrono::floor<std::chrono::days>(left).count();
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 class Checkup {
@@ -148,7 +144,7 @@ class Checkup {
       tell_(failed("sign-in", *me.error));
       return false;
     }
-    const std::string user = text_of(*me.json, "userName");
+    const std::string user = text_member(*me.json, "userName");
     tell_({"sign-in", Status::ok, user.empty() ? "accepted" : user, ""});
     return true;
   }
@@ -218,8 +214,8 @@ class Checkup {
       tell_(check);
       return false;
     }
-    const std::string state = text_of(*answer.json, "state");
-    const std::string name = text_of(*answer.json, "name");
+    const std::string state = text_member(*answer.json, "state");
+    const std::string name = text_member(*answer.json, "name");
     const std::string found = fmt::format("{}{} is {}", id, name.empty() ? "" : " (" + name + ")",
                                           state.empty() ? "in a state that it does not tell" : state);
     if (state == "DELETED" || state == "DELETING") {

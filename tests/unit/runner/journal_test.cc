@@ -16,8 +16,8 @@
 namespace lockstep {
 namespace {
 
+using lockstep::testing::TestFolder;
 using ::testing::HasSubstr;
-using testing::TestFolder;
 
 std::string read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

@@ -7,6 +7,9 @@ namespace lockstep {
 namespace {
 
 using namespace std::chrono_literals;
+using lockstep::testing::statuses;
+using lockstep::testing::TestFolder;
+using lockstep::testing::TestRun;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -14,9 +17,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
-using testing::statuses;
-using testing::TestFolder;
-using testing::TestRun;
 using Statuses = std::map<std::string, std::string>;
 
 TEST(Run, OutputsFlowFromStepToStep) {

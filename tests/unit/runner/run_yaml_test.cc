@@ -11,11 +11,11 @@
 namespace lockstep {
 namespace {
 
+using lockstep::testing::statuses;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::statuses;
 using Statuses = std::map<std::string, std::string>;
 
 // "SELECT n" gives one row; "SELECT fail" is a gate that is not met; "SELECT odd" gives outputs in a wrong shape.
@@ -76,11 +76,11 @@ class YamlRun {
   std::string errors;
   SecretSet secrets;
   RunOptions options;
-  testing::TestReporter reporter;
+  lockstep::testing::TestReporter reporter;
 
  private:
   std::unique_ptr<LoadedRunbook> loaded_;
-  testing::NoWarehouses warehouses_;
+  lockstep::testing::NoWarehouses warehouses_;
 };
 
 TEST(RunYaml, FollowsNeedsConditionsAndOutputs) {
@@ -174,7 +174,7 @@ TEST(RunYaml, AThousandQueriesWithAJournalTakeLessThanASecond) {
     steps += fmt::format("  - id: s{}\n    uses: sql/query\n    with: {{ statement: \"SELECT {}\" }}\n", i, i);
   YamlRun run(steps);
   ASSERT_EQ(run.errors, "");
-  testing::TestFolder folder;
+  lockstep::testing::TestFolder folder;
   run.options.state_dir = folder.path();
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(run.run().status, RunReport::Status::succeeded);

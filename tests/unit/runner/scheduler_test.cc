@@ -12,11 +12,11 @@
 namespace lockstep {
 namespace {
 
-using testing::Condition;
+using lockstep::testing::Condition;
+using lockstep::testing::ModelStep;
+using lockstep::testing::NaiveSchedule;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::ModelStep;
-using testing::NaiveSchedule;
 
 const std::vector<std::string>& names() {
   static const std::vector<std::string> all = [] {

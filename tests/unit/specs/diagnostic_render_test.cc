@@ -7,8 +7,8 @@
 namespace lockstep {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A finding about `size` characters at the place of `marked` in the text.
 Span span_of(const std::string& text, const std::string& marked) {

@@ -5,7 +5,7 @@
 namespace lockstep {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 Span at(std::uint32_t line, std::uint32_t column) {
   return {{line, column, 0}, {line, column, 0}};

@@ -3,8 +3,8 @@
 namespace lockstep {
 namespace {
 
-using testing::check;
-using testing::Checked;
+using lockstep::testing::check;
+using lockstep::testing::Checked;
 using ::testing::HasSubstr;
 using Kind = ExprType::Kind;
 
@@ -74,7 +74,7 @@ TEST(ExpressionCheck, Types) {
   EXPECT_EQ(type("default(steps.reconcile.outputs.counts.whatever, 0)"), "integer") << "a map has any key";
 }
 
-struct Bad {
+struct IllTyped {
   const char* text;
   const char* code;
   const char* message;
@@ -82,7 +82,7 @@ struct Bad {
 };
 
 TEST(ExpressionCheck, EveryStaticErrorSaysWhatAndWhatToDo) {
-  const Bad bads[] = {
+  const IllTyped bads[] = {
       {"params.sorce", "expression-undefined", "no param \"sorce\"", "did you mean \"source\"?"},
       {"params['sorce']", "expression-undefined", "no param \"sorce\"", "did you mean \"source\"?"},
       {"parms.source", "expression-undefined", "\"parms\" is not defined", "did you mean \"params\"?"},
@@ -145,7 +145,7 @@ TEST(ExpressionCheck, EveryStaticErrorSaysWhatAndWhatToDo) {
       {"format('{0}', params.names)", "expression-type", "format() needs string or number or boolean", "to_json"},
       {"default(params.source, 1)", "expression-type", "the fallback is integer", "same type"},
   };
-  for (const Bad& bad : bads) {
+  for (const IllTyped& bad : bads) {
     const Checked checked = check(bad.text, scope());
     ASSERT_EQ(checked.findings.size(), 1U) << bad.text << "\n" << checked.words();
     const Diagnostic& finding = checked.findings[0];

@@ -3,9 +3,9 @@
 namespace lockstep {
 namespace {
 
+using lockstep::testing::run;
+using lockstep::testing::scope_of;
 using ::testing::HasSubstr;
-using testing::run;
-using testing::scope_of;
 
 const Json& values() {
   static const Json all = Json::parse(R"({

@@ -3,53 +3,53 @@
 namespace lockstep {
 namespace {
 
-using testing::check;
-using testing::Checked;
-using testing::run;
-using testing::scalar;
-using testing::Scalar;
-using testing::scope_of;
+using lockstep::testing::check;
+using lockstep::testing::Checked;
+using lockstep::testing::run;
+using lockstep::testing::scalar;
+using lockstep::testing::Scalar;
+using lockstep::testing::scope_of;
 
-std::string value(std::string text, const Json& scope = Json::object()) {
+std::string value_of(std::string text, const Json& scope = Json::object()) {
   const Result<Value> result = run(std::move(text), scope_of(scope));
   return result ? result->json.dump() : "error " + result.error().code;
 }
 
 TEST(ExpressionParse, Precedence) {
-  EXPECT_EQ(value("true || false && false"), "true");
-  EXPECT_EQ(value("(true || false) && false"), "false");
-  EXPECT_EQ(value("1 < 2 == true"), "true");
-  EXPECT_EQ(value("1 == 1 && 2 != 3"), "true");
-  EXPECT_EQ(value("!true || true"), "true");
-  EXPECT_EQ(value("!(true || true)"), "false");
-  EXPECT_EQ(value("!!true"), "true");
-  EXPECT_EQ(value("false == false == true"), "true");
-  EXPECT_EQ(value("1 == 2 == false"), "true");
-  EXPECT_EQ(value("2 >= 2 && 2 <= 2 && 'a' < 'b' && 3 > 2"), "true");
+  EXPECT_EQ(value_of("true || false && false"), "true");
+  EXPECT_EQ(value_of("(true || false) && false"), "false");
+  EXPECT_EQ(value_of("1 < 2 == true"), "true");
+  EXPECT_EQ(value_of("1 == 1 && 2 != 3"), "true");
+  EXPECT_EQ(value_of("!true || true"), "true");
+  EXPECT_EQ(value_of("!(true || true)"), "false");
+  EXPECT_EQ(value_of("!!true"), "true");
+  EXPECT_EQ(value_of("false == false == true"), "true");
+  EXPECT_EQ(value_of("1 == 2 == false"), "true");
+  EXPECT_EQ(value_of("2 >= 2 && 2 <= 2 && 'a' < 'b' && 3 > 2"), "true");
 }
 
 TEST(ExpressionParse, Literals) {
-  EXPECT_EQ(value("42"), "42");
-  EXPECT_EQ(value("-7"), "-7");
-  EXPECT_EQ(value("2.50"), "2.5");
-  EXPECT_EQ(value("1e3"), "1000.0");
-  EXPECT_EQ(value("1.5e-2"), "0.015");
-  EXPECT_EQ(value("'it''s'"), "\"it's\"");
-  EXPECT_EQ(value("''"), "\"\"");
-  EXPECT_EQ(value("null"), "null");
-  EXPECT_EQ(value("9223372036854775807"), "9223372036854775807");
+  EXPECT_EQ(value_of("42"), "42");
+  EXPECT_EQ(value_of("-7"), "-7");
+  EXPECT_EQ(value_of("2.50"), "2.5");
+  EXPECT_EQ(value_of("1e3"), "1000.0");
+  EXPECT_EQ(value_of("1.5e-2"), "0.015");
+  EXPECT_EQ(value_of("'it''s'"), "\"it's\"");
+  EXPECT_EQ(value_of("''"), "\"\"");
+  EXPECT_EQ(value_of("null"), "null");
+  EXPECT_EQ(value_of("9223372036854775807"), "9223372036854775807");
 }
 
 TEST(ExpressionParse, PathsAndIndexes) {
   const Json scope = {{"params", {{"list", {1, 2, {{"a-b", "x"}, {"null", 5}}}}}}};
-  EXPECT_EQ(value("params.list[1]", scope), "2");
-  EXPECT_EQ(value("params['list'][2].a-b", scope), "\"x\"");
-  EXPECT_EQ(value("params.list[2]['a-b']", scope), "\"x\"");
-  EXPECT_EQ(value("params.list[2].null", scope), "5");
-  EXPECT_EQ(value("params . list [ 0 ]", scope), "1");
+  EXPECT_EQ(value_of("params.list[1]", scope), "2");
+  EXPECT_EQ(value_of("params['list'][2].a-b", scope), "\"x\"");
+  EXPECT_EQ(value_of("params.list[2]['a-b']", scope), "\"x\"");
+  EXPECT_EQ(value_of("params.list[2].null", scope), "5");
+  EXPECT_EQ(value_of("params . list [ 0 ]", scope), "1");
 }
 
-struct Bad {
+struct BadExpression {
   const char* text;
   const char* message;
   const char* hint;
@@ -57,7 +57,7 @@ struct Bad {
 };
 
 TEST(ExpressionParse, SyntaxErrorsSayWhatToWrite) {
-  const Bad bads[] = {
+  const BadExpression bads[] = {
       {"1 = 1", "\"=\" is no operator", "==", 6},
       {"true & false", "\"&\" is no operator", "&&", 9},
       {"true | false", "\"|\" is no operator", "||", 9},
@@ -80,7 +80,7 @@ TEST(ExpressionParse, SyntaxErrorsSayWhatToWrite) {
       {"1e999", "does not fit a double", "", 4},
       {"\xC3\xA4", "does not belong", "", 4},
   };
-  for (const Bad& bad : bads) {
+  for (const BadExpression& bad : bads) {
     const Checked checked = check(bad.text, {});
     ASSERT_EQ(checked.findings.size(), 1U) << bad.text << "\n" << checked.words();
     const Diagnostic& finding = checked.findings[0];
@@ -111,8 +111,8 @@ TEST(ExpressionParse, LimitsAreErrorsNotCrashes) {
   // The limits leave room for what people write.
   std::string wide = "true";
   for (int i = 0; i < 90; ++i) wide += " && true";
-  EXPECT_EQ(value(wide), "true");
-  EXPECT_EQ(value(std::string(90, '(') + "1" + std::string(90, ')')), "1");
+  EXPECT_EQ(value_of(wide), "true");
+  EXPECT_EQ(value_of(std::string(90, '(') + "1" + std::string(90, ')')), "1");
 }
 
 TEST(TemplateParse, TextAndExpressionsAlternate) {
@@ -142,9 +142,9 @@ TEST(TemplateParse, UnclosedAndEmpty) {
 }
 
 TEST(TemplateParse, Conditions) {
-  EXPECT_EQ(value("${{ 1 == 1 }}"), "true");
-  EXPECT_EQ(value("  ${{ 1 == 1 }}  "), "true");
-  EXPECT_EQ(value("'${{' == 'x'"), "false");
+  EXPECT_EQ(value_of("${{ 1 == 1 }}"), "true");
+  EXPECT_EQ(value_of("  ${{ 1 == 1 }}  "), "true");
+  EXPECT_EQ(value_of("'${{' == 'x'"), "false");
   EXPECT_THAT(check("${{ true }} && false", {}).words(), ::testing::HasSubstr("only in part inside"));
   EXPECT_THAT(check("x ${{ true }}", {}).words(), ::testing::HasSubstr("only in part inside"));
   EXPECT_EQ(check("", {}).codes(), "expression-syntax");

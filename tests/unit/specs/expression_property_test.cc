@@ -12,7 +12,7 @@ namespace {
 using Kind = ExprType::Kind;
 
 // One set of values that the static types below describe exactly; `maybe` and `absent` are the optional ones.
-const Json& values() {
+const Json& samples() {
   static const Json all = Json::parse(R"({
     "params": {"s": "hello", "i": 3, "n": 2.5, "b": true, "ls": ["a", "b"], "li": [1, 2, 3], "mode": "fast"},
     "env": {"HOME": "/root"}, "secrets": {"KEY": "hunter22"},
@@ -38,7 +38,7 @@ TypeScope types() {
   scope.params["li"] = ExprType::list_of(ExprType::of_kind(Kind::integer));
   scope.params["mode"] = ExprType::string_of({"fast", "safe"});
   scope.steps["q"] = ExprType::from_schema(schema, schema);
-  scope.item = ExprType::of_value(values()["item"]);
+  scope.item = ExprType::of_value(samples()["item"]);
   scope.status_functions = true;
   return scope;
 }
@@ -139,10 +139,10 @@ RC_GTEST_PROP(ExpressionProperty, EvaluationAgreesWithTheCheck, ()) {
   // Most random expressions are refused, so that one case tries many.
   for (int i = 0; i < 40; ++i) {
     const std::string text = random_expression(3);
-    const testing::Checked checked = testing::check(text, types());
+    const lockstep::testing::Checked checked = testing::check(text, types());
     RC_ASSERT(checked.text.has_value());
     if (!checked.findings.empty()) continue;
-    const Result<Value> result = evaluate(*checked.text, testing::scope_of(values()));
+    const Result<Value> result = evaluate(*checked.text, testing::scope_of(samples()));
     if (result) {
       if (!belongs(result->json, *checked.type))
         RC_FAIL(text + " is " + result->json.dump() + ", not " + checked.type->to_string());
@@ -156,9 +156,9 @@ RC_GTEST_PROP(ExpressionProperty, EvaluationAgreesWithTheCheck, ()) {
 RC_GTEST_PROP(ExpressionProperty, NoSecretComesOutUntainted, ()) {
   for (int i = 0; i < 40; ++i) {
     const std::string text = random_expression(3);
-    const testing::Checked checked = testing::check(text, types());
+    const lockstep::testing::Checked checked = testing::check(text, types());
     if (!checked.findings.empty()) continue;
-    const Result<Value> result = evaluate(*checked.text, testing::scope_of(values()));
+    const Result<Value> result = evaluate(*checked.text, testing::scope_of(samples()));
     if (!result) continue;
     const std::string dump = result->json.dump();
     const bool shown = dump.find("hunter22") != std::string::npos || dump.find("HUNTER22") != std::string::npos;
@@ -180,13 +180,13 @@ RC_GTEST_PROP(ExpressionProperty, AnyTextGivesAnAnswer, ()) {
   for (int i = 0; i < count; ++i) text += *rc::gen::elementOf(kPieces);
   for (const Node::Style style : {Node::Style::plain, Node::Style::quoted}) {
     for (const bool bare : {false, true}) {
-      const testing::Scalar made = testing::scalar(text, style);
+      const lockstep::testing::Scalar made = testing::scalar(text, style);
       Diagnostics diagnostics(made.source);
       const std::optional<Template> parsed = parse_template(made.node, bare, diagnostics);
       RC_ASSERT(parsed.has_value() != diagnostics.has_errors());
       if (parsed) {
         check_template(*parsed, types(), diagnostics);
-        static_cast<void>(evaluate(*parsed, testing::scope_of(values())));
+        static_cast<void>(evaluate(*parsed, testing::scope_of(samples())));
       }
       for (const Diagnostic& finding : diagnostics.items()) {
         RC_ASSERT(finding.span.start.offset >= made.node.span.start.offset);

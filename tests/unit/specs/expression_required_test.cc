@@ -4,7 +4,7 @@ namespace lockstep {
 namespace {
 
 std::string required(std::string text, bool bare = true) {
-  const testing::Scalar made = testing::scalar(std::move(text));
+  const lockstep::testing::Scalar made = testing::scalar(std::move(text));
   Diagnostics diagnostics(made.source);
   std::string all;
   for (const RequiredName& name : required_names(*parse_template(made.node, bare, diagnostics)))
@@ -29,7 +29,7 @@ TEST(RequiredNames, LeaveOutWhatIsForgiven) {
 }
 
 TEST(RequiredNames, KnowTheirPlace) {
-  const testing::Scalar made = testing::scalar("a ${{ env.A }}");
+  const lockstep::testing::Scalar made = testing::scalar("a ${{ env.A }}");
   Diagnostics diagnostics(made.source);
   const std::vector<RequiredName> names = required_names(*parse_template(made.node, false, diagnostics));
   ASSERT_EQ(names.size(), 1U);

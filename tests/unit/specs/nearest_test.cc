@@ -5,8 +5,8 @@
 namespace lockstep {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const std::vector<std::string> kStepKeys = {
     "id", "name", "uses", "with", "needs", "if", "retry", "timeout", "for_each", "connection", "continue_on_error"};

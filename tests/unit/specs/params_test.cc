@@ -3,7 +3,7 @@
 namespace lockstep {
 namespace {
 
-using testing::Built;
+using lockstep::testing::Built;
 using ::testing::HasSubstr;
 
 struct Bound {

@@ -3,9 +3,9 @@
 namespace lockstep {
 namespace {
 
-using testing::build;
-using testing::build_steps;
-using testing::Built;
+using lockstep::testing::build;
+using lockstep::testing::build_steps;
+using lockstep::testing::Built;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
@@ -105,7 +105,7 @@ TEST(Runbook, WhatIsNoMappingIsSaidInThoseWords) {
   }
 }
 
-struct Bad {
+struct BadRunbook {
   const char* steps;
   const char* code;
   const char* message;
@@ -114,7 +114,7 @@ struct Bad {
 };
 
 TEST(Runbook, EveryMistakeHasItsPlaceItsWordsAndItsRemedy) {
-  const Bad bads[] = {
+  const BadRunbook bads[] = {
       {"  - { id: 1a, uses: sql/query, with: { statement: x } }", "step-id-invalid", "\"1a\" is no step id",
        "begin with a letter", "1a"},
       {"  - { id: a, uses: sql/query, with: { statement: x } }\n  - { id: a, uses: sql/query, with: { statement: x } }",
@@ -186,7 +186,7 @@ TEST(Runbook, EveryMistakeHasItsPlaceItsWordsAndItsRemedy) {
       {"  - { id: \"${{ run.id }}\", uses: sql/query, with: { statement: x } }", "expression-not-allowed",
        "\"id\" cannot be", "", "\"${{ run.id }}\""},
   };
-  for (const Bad& bad : bads) {
+  for (const BadRunbook& bad : bads) {
     const Built built = build_steps(std::string(bad.steps) + "\n");
     ASSERT_EQ(built.diagnostics.items().size(), 1U) << bad.steps << "\n" << built.words();
     const Diagnostic& finding = built.diagnostics.items()[0];

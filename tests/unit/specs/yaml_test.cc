@@ -9,9 +9,9 @@
 namespace lockstep {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::string text_at(const Document& document, const Span& span) {
   return document.source->text.substr(span.start.offset, span.end.offset - span.start.offset);
@@ -142,8 +142,8 @@ TEST(YamlTraps, BillionLaughsAndCyclesAreRefused) {
   }
   const Parsed parsed = parse(bomb);
   EXPECT_EQ(parsed.diagnostics.error_count(), 9U + 16U);
-  EXPECT_THAT(parsed.places(), testing::Contains("1:4 yaml-anchor"));
-  EXPECT_THAT(parsed.places(), testing::Contains("2:8 yaml-alias"));
+  EXPECT_THAT(parsed.places(), ::testing::Contains("1:4 yaml-anchor"));
+  EXPECT_THAT(parsed.places(), ::testing::Contains("2:8 yaml-alias"));
   EXPECT_FALSE(parsed.document);
   EXPECT_THAT(parse("a: &x [*x]\n").places(), ElementsAre("1:4 yaml-anchor", "1:8 yaml-alias"));
   EXPECT_THAT(parse("*x : 1\n").places(), ElementsAre("1:1 yaml-alias"));

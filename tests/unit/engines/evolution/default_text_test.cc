@@ -7,20 +7,18 @@
 namespace lockstep {
 namespace {
 
-using Kind = DefaultText::Kind;
-
 TEST(DefaultText, ReadsWhatTheEnginesPrint) {
-  EXPECT_EQ(read_default(std::nullopt).kind, Kind::none);
-  EXPECT_EQ(read_default("NULL").kind, Kind::none);  // DuckLake prints NULL for a column without default
-  EXPECT_EQ(read_default("").kind, Kind::none);
+  EXPECT_EQ(read_default(std::nullopt).kind, DefaultText::Kind::none);
+  EXPECT_EQ(read_default("NULL").kind, DefaultText::Kind::none);  // DuckLake prints NULL for a column without default
+  EXPECT_EQ(read_default("").kind, DefaultText::Kind::none);
   EXPECT_EQ(read_default("'it''s'").text, "it's");
   EXPECT_EQ(read_default("CAST('2020-01-01' AS \"DATE\")").text, "2020-01-01");
-  EXPECT_EQ(read_default("CAST('t' AS BOOLEAN)").kind, Kind::literal);
-  EXPECT_EQ(read_default("-5").kind, Kind::literal);
-  EXPECT_EQ(read_default("now()").kind, Kind::expression);
-  EXPECT_EQ(read_default("(1 + 1)").kind, Kind::expression);
-  EXPECT_EQ(read_default("CAST(trunc(1) AS INTEGER)").kind, Kind::expression);
-  EXPECT_EQ(read_default("'a' || 'b'").kind, Kind::expression);
+  EXPECT_EQ(read_default("CAST('t' AS BOOLEAN)").kind, DefaultText::Kind::literal);
+  EXPECT_EQ(read_default("-5").kind, DefaultText::Kind::literal);
+  EXPECT_EQ(read_default("now()").kind, DefaultText::Kind::expression);
+  EXPECT_EQ(read_default("(1 + 1)").kind, DefaultText::Kind::expression);
+  EXPECT_EQ(read_default("CAST(trunc(1) AS INTEGER)").kind, DefaultText::Kind::expression);
+  EXPECT_EQ(read_default("'a' || 'b'").kind, DefaultText::Kind::expression);
 }
 
 TEST(DefaultText, ComparesLiteralsAsValues) {

@@ -25,18 +25,18 @@ Table delta_table(const std::string& catalog, const Columns& columns) {
   return table;
 }
 
-struct Case {
-  Case(const Columns& source_columns, const Columns& destination_columns)
+struct DeltaCase {
+  DeltaCase(const Columns& source_columns, const Columns& destination_columns)
       : source(delta_table("prod", source_columns)), destination(delta_table("staging", destination_columns)) {
     dependents.table = destination.name;
     dependents.properties_known = true;
     policy.enable_features = {};
   }
-  Case& has(const std::string& property, const std::string& value) {
+  DeltaCase& has(const std::string& property, const std::string& value) {
     dependents.properties[property] = value;
     return *this;
   }
-  Case& all_features() {
+  DeltaCase& all_features() {
     return has("delta.enableTypeWidening", "true")
         .has("delta.columnMapping.mode", "name")
         .has("delta.feature.allowColumnDefaults", "supported")
@@ -54,7 +54,7 @@ struct Case {
   AlterationPolicy policy;
 };
 
-Texts sql(const Alteration& plan) {
+Texts delta_sql(const Alteration& plan) {
   Texts texts;
   for (const PlannedStatement& statement : plan.statements) {
     EXPECT_FALSE(statement.why.empty());
@@ -78,16 +78,16 @@ bool says(const std::string& text, const std::string& part) {
 }
 
 TEST(DeltaAlteration, AllAdditionsAreOneStatementWithTheirComments) {
-  Case c({{"id", "INT"},
-          {"st", "STRUCT<a: INT, b: STRING>"},
-          {"arr", "ARRAY<STRUCT<x: INT, z: INT>>"},
-          {"note", "STRING"},
-          {"tags", "MAP<STRING, INT>"}},
-         {{"id", "INT"}, {"st", "STRUCT<a: INT>"}, {"arr", "ARRAY<STRUCT<x: INT>>"}});
+  DeltaCase c({{"id", "INT"},
+               {"st", "STRUCT<a: INT, b: STRING>"},
+               {"arr", "ARRAY<STRUCT<x: INT, z: INT>>"},
+               {"note", "STRING"},
+               {"tags", "MAP<STRING, INT>"}},
+              {{"id", "INT"}, {"st", "STRUCT<a: INT>"}, {"arr", "ARRAY<STRUCT<x: INT>>"}});
   c.source.columns.edit()[3].comment = "free text";
   const Alteration plan = c.plan();
-  EXPECT_EQ(sql(plan), Texts{kAlter + "ADD COLUMNS (`st`.b STRING, `arr`.element.z INT, `note` STRING COMMENT "
-                                      "'free text', `tags` MAP<STRING, INT>)"});
+  EXPECT_EQ(delta_sql(plan), Texts{kAlter + "ADD COLUMNS (`st`.b STRING, `arr`.element.z INT, `note` STRING COMMENT "
+                                            "'free text', `tags` MAP<STRING, INT>)"});
   EXPECT_EQ(plan.added, (Texts{"st.b", "arr.element.z", "note", "tags"}));
   EXPECT_TRUE(says(plan.statements[0].why, "\"arr.element.z\"")) << plan.statements[0].why;
 }
@@ -95,11 +95,11 @@ TEST(DeltaAlteration, AllAdditionsAreOneStatementWithTheirComments) {
 // A run that is killed between the statements of an addition leaves one of these; the next one must come to the same
 // table as if nothing had happened.
 TEST(DeltaAlteration, AnAdditionThatWasCutOffIsFinished) {
-  Case c({{"id", "INT"}, {"state", "STRING"}}, {{"id", "INT"}});
+  DeltaCase c({{"id", "INT"}, {"state", "STRING"}}, {{"id", "INT"}});
   c.all_features();
   c.source.columns.edit()[1].nullable = false;
   c.source.columns.edit()[1].default_expression = "'new'";
-  const Texts all = sql(c.plan());
+  const Texts all = delta_sql(c.plan());
   ASSERT_EQ(all,
             (Texts{kAlter + "ADD COLUMNS (`state` STRING)",
                    "UPDATE `staging`.`sales`.`orders` SET `state` = 'new' WHERE `state` IS NULL",
@@ -108,19 +108,19 @@ TEST(DeltaAlteration, AnAdditionThatWasCutOffIsFinished) {
   c.destination = delta_table("staging", {{"id", "INT"}, {"state", "STRING"}});  // behind ADD
   c.facts.rows = 7;
   c.facts.null_counts["state"] = 7;
-  EXPECT_EQ(sql(c.plan()), Texts(all.begin() + 1, all.end()));
+  EXPECT_EQ(delta_sql(c.plan()), Texts(all.begin() + 1, all.end()));
   EXPECT_EQ(c.plan().altered, Texts{"state"});
   c.facts.null_counts["state"] = 0;  // behind UPDATE
-  EXPECT_EQ(sql(c.plan()), Texts(all.begin() + 2, all.end()));
+  EXPECT_EQ(delta_sql(c.plan()), Texts(all.begin() + 2, all.end()));
   c.destination.columns.edit()[1].nullable = false;  // behind SET NOT NULL
-  EXPECT_EQ(sql(c.plan()), Texts(all.begin() + 3, all.end()));
+  EXPECT_EQ(delta_sql(c.plan()), Texts(all.begin() + 3, all.end()));
   c.destination.columns.edit()[1].default_expression = "'new'";
-  EXPECT_TRUE(sql(c.plan()).empty());
+  EXPECT_TRUE(delta_sql(c.plan()).empty());
 }
 
 TEST(DeltaAlteration, NullsThatSomebodyMayMeanAreNotFilled) {
   const auto half = [] {
-    Case c({{"id", "INT"}, {"state", "STRING"}}, {{"id", "INT"}, {"state", "STRING"}});
+    DeltaCase c({{"id", "INT"}, {"state", "STRING"}}, {{"id", "INT"}, {"state", "STRING"}});
     c.all_features();
     c.source.columns.edit()[1].nullable = false;
     c.source.columns.edit()[1].default_expression = "'new'";
@@ -128,27 +128,27 @@ TEST(DeltaAlteration, NullsThatSomebodyMayMeanAreNotFilled) {
     c.facts.null_counts["state"] = 7;
     return c;
   };
-  EXPECT_FALSE(sql(half().plan()).empty());
+  EXPECT_FALSE(delta_sql(half().plan()).empty());
 
-  Case used = half();
+  DeltaCase used = half();
   used.facts.null_counts["state"] = 6;
   EXPECT_EQ(refusal(used.plan()).code, "not-null-over-nulls") << "one row has a value";
-  Case own = half();
+  DeltaCase own = half();
   own.destination.columns.edit()[1].default_expression = "'old'";
   EXPECT_EQ(refusal(own.plan()).code, "not-null-over-nulls") << "an addition sets its default last";
-  Case none = half();
+  DeltaCase none = half();
   none.source.columns.edit()[1].default_expression.reset();
   EXPECT_EQ(refusal(none.plan()).code, "not-null-over-nulls") << "there is nothing to fill it with";
-  Case uncounted = half();
+  DeltaCase uncounted = half();
   uncounted.facts.rows = -1;
   EXPECT_EQ(refusal(uncounted.plan()).code, "not-null-over-nulls");
-  Case feature = half();
+  DeltaCase feature = half();
   feature.dependents.properties.erase("delta.feature.allowColumnDefaults");
   EXPECT_EQ(refusal(feature.plan()).code, "table-feature-missing") << "and nothing is filled";
 }
 
 TEST(DeltaAlteration, AWideningNeedsTheFeatureOrTheOptIn) {
-  Case c({{"id", "BIGINT"}}, {{"id", "INT"}});
+  DeltaCase c({{"id", "BIGINT"}}, {{"id", "INT"}});
   const Error error = refusal(c.plan());
   EXPECT_EQ(error.code, "table-feature-missing");
   EXPECT_TRUE(says(error.message, "\"id\"")) << error.message;
@@ -161,30 +161,30 @@ TEST(DeltaAlteration, AWideningNeedsTheFeatureOrTheOptIn) {
 
   c.policy.enable_features = {TableFeature::type_widening, TableFeature::column_mapping};
   const Alteration opted_in = c.plan();
-  EXPECT_EQ(sql(opted_in), (Texts{kAlter + "SET TBLPROPERTIES ('delta.enableTypeWidening' = 'true')",
-                                  kAlter + "ALTER COLUMN `id` TYPE BIGINT"}));
+  EXPECT_EQ(delta_sql(opted_in), (Texts{kAlter + "SET TBLPROPERTIES ('delta.enableTypeWidening' = 'true')",
+                                        kAlter + "ALTER COLUMN `id` TYPE BIGINT"}));
   EXPECT_TRUE(says(opted_in.statements[0].why, "\"id\" changes from INT to BIGINT")) << opted_in.statements[0].why;
 
   c.has("delta.enableTypeWidening", "true");
-  EXPECT_EQ(sql(c.plan()), Texts{kAlter + "ALTER COLUMN `id` TYPE BIGINT"}) << "it has the feature already";
+  EXPECT_EQ(delta_sql(c.plan()), Texts{kAlter + "ALTER COLUMN `id` TYPE BIGINT"}) << "it has the feature already";
 }
 
 TEST(DeltaAlteration, PropertiesThatWereNotReadProveNothing) {
-  Case c({{"id", "BIGINT"}}, {{"id", "INT"}});
+  DeltaCase c({{"id", "BIGINT"}}, {{"id", "INT"}});
   c.dependents = {};
   EXPECT_TRUE(says(refusal(c.plan()).message, "could not be read"));
   c.policy.enable_features = {TableFeature::type_widening};
   const Alteration plan = c.plan();
-  EXPECT_EQ(sql(plan).size(), 2U);
+  EXPECT_EQ(delta_sql(plan).size(), 2U);
   EXPECT_TRUE(says(plan.statements[0].why, "could not be read")) << plan.statements[0].why;
 }
 
 TEST(DeltaAlteration, NestedLeavesWidenOneByOne) {
-  Case c({{"st", "STRUCT<a: BIGINT, n: STRUCT<d: DOUBLE, new: INT>>"}, {"m", "MAP<BIGINT, ARRAY<DOUBLE>>"}},
-         {{"st", "STRUCT<a: INT, n: STRUCT<d: FLOAT>>"}, {"m", "MAP<INT, ARRAY<FLOAT>>"}});
+  DeltaCase c({{"st", "STRUCT<a: BIGINT, n: STRUCT<d: DOUBLE, new: INT>>"}, {"m", "MAP<BIGINT, ARRAY<DOUBLE>>"}},
+              {{"st", "STRUCT<a: INT, n: STRUCT<d: FLOAT>>"}, {"m", "MAP<INT, ARRAY<FLOAT>>"}});
   c.all_features();
   const Alteration plan = c.plan();
-  EXPECT_EQ(sql(plan),
+  EXPECT_EQ(delta_sql(plan),
             (Texts{kAlter + "ALTER COLUMN `st`.a TYPE BIGINT", kAlter + "ALTER COLUMN `st`.n.d TYPE DOUBLE",
                    kAlter + "ALTER COLUMN `m`.key TYPE BIGINT", kAlter + "ALTER COLUMN `m`.value.element TYPE DOUBLE",
                    kAlter + "ADD COLUMNS (`st`.n.new INT)"}));
@@ -193,17 +193,18 @@ TEST(DeltaAlteration, NestedLeavesWidenOneByOne) {
 }
 
 TEST(DeltaAlteration, ALongerVarcharNeedsNothing) {
-  EXPECT_EQ(sql(Case({{"v", "STRING"}}, {{"v", "VARCHAR(5)"}}).plan()), Texts{kAlter + "ALTER COLUMN `v` TYPE STRING"});
+  EXPECT_EQ(delta_sql(DeltaCase({{"v", "STRING"}}, {{"v", "VARCHAR(5)"}}).plan()),
+            Texts{kAlter + "ALTER COLUMN `v` TYPE STRING"});
 }
 
 TEST(DeltaAlteration, WhatDeltaDoesNotWidenIsRefusedWithBothTypes) {
-  const Error error = refusal(Case({{"v", "STRING"}}, {{"v", "INT"}}).all_features().plan());
+  const Error error = refusal(DeltaCase({{"v", "STRING"}}, {{"v", "INT"}}).all_features().plan());
   EXPECT_EQ(error.code, "type-change-refused");
   EXPECT_TRUE(says(error.message, "INT cannot become STRING")) << error.message;
 }
 
 TEST(DeltaAlteration, RenamesAndDropsNeedColumnMapping) {
-  Case c({{"customer_id", "INT"}}, {{"cust_id", "INT"}, {"gone", "DATE"}});
+  DeltaCase c({{"customer_id", "INT"}}, {{"cust_id", "INT"}, {"gone", "DATE"}});
   c.renames.renames = {{"cust_id", "customer_id"}};
   c.policy.drop_removed = true;
   const Alteration refused = c.plan();
@@ -213,51 +214,51 @@ TEST(DeltaAlteration, RenamesAndDropsNeedColumnMapping) {
     EXPECT_TRUE(says(one.error.remedy, "columnMapping"));
   }
   c.policy.enable_features = {TableFeature::column_mapping};
-  EXPECT_EQ(sql(c.plan()),
+  EXPECT_EQ(delta_sql(c.plan()),
             (Texts{kAlter + "SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')",
                    kAlter + "RENAME COLUMN `cust_id` TO `customer_id`", kAlter + "DROP COLUMN IF EXISTS (`gone`)"}));
   c.has("delta.columnMapping.mode", "id");
-  EXPECT_EQ(sql(c.plan()).size(), 2U);
+  EXPECT_EQ(delta_sql(c.plan()).size(), 2U);
 }
 
 TEST(DeltaAlteration, ANestedFieldIsDroppedByItsPath) {
-  Case c({{"st", "STRUCT<a: INT>"}}, {{"st", "STRUCT<a: INT, gone: DATE>"}});
+  DeltaCase c({{"st", "STRUCT<a: INT>"}}, {{"st", "STRUCT<a: INT, gone: DATE>"}});
   c.all_features().policy.drop_removed = true;
-  EXPECT_EQ(sql(c.plan()), Texts{kAlter + "DROP COLUMN IF EXISTS (`st`.gone)"});
+  EXPECT_EQ(delta_sql(c.plan()), Texts{kAlter + "DROP COLUMN IF EXISTS (`st`.gone)"});
 }
 
 TEST(DeltaAlteration, ANameThatParquetDoesNotTakeNeedsColumnMapping) {
-  Case c({{"order id", "INT"}}, {});
+  DeltaCase c({{"order id", "INT"}}, {});
   EXPECT_EQ(refusal(c.plan()).code, "table-feature-missing");
-  EXPECT_EQ(sql(c.all_features().plan()), Texts{kAlter + "ADD COLUMNS (`order id` INT)"});
+  EXPECT_EQ(delta_sql(c.all_features().plan()), Texts{kAlter + "ADD COLUMNS (`order id` INT)"});
 }
 
 TEST(DeltaAlteration, TimestampsWithoutZoneNeedTheirFeature) {
-  Case c({{"d", "TIMESTAMP_NTZ"}, {"e", "TIMESTAMP_NTZ"}}, {{"d", "DATE"}});
+  DeltaCase c({{"d", "TIMESTAMP_NTZ"}, {"e", "TIMESTAMP_NTZ"}}, {{"d", "DATE"}});
   c.policy.enable_features = {TableFeature::type_widening, TableFeature::timestamp_ntz};
-  EXPECT_EQ(sql(c.plan()),
+  EXPECT_EQ(delta_sql(c.plan()),
             (Texts{kAlter + "SET TBLPROPERTIES ('delta.enableTypeWidening' = 'true')",
                    kAlter + "SET TBLPROPERTIES ('delta.feature.timestampNtz' = 'supported')",
                    kAlter + "ALTER COLUMN `d` TYPE TIMESTAMP_NTZ", kAlter + "ADD COLUMNS (`e` TIMESTAMP_NTZ)"}));
 }
 
 TEST(DeltaAlteration, AnAddedDefaultIsSetBehindTheColumn) {
-  Case c({{"n", "INT"}}, {});
+  DeltaCase c({{"n", "INT"}}, {});
   c.source.columns.edit()[0].default_expression = "7";
   EXPECT_EQ(refusal(c.plan()).code, "table-feature-missing");
   c.policy.enable_features = {TableFeature::column_defaults};
   const Alteration plan = c.plan();
-  EXPECT_EQ(sql(plan), (Texts{kAlter + "SET TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')",
-                              kAlter + "ADD COLUMNS (`n` INT)", kAlter + "ALTER COLUMN `n` SET DEFAULT 7"}));
+  EXPECT_EQ(delta_sql(plan), (Texts{kAlter + "SET TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')",
+                                    kAlter + "ADD COLUMNS (`n` INT)", kAlter + "ALTER COLUMN `n` SET DEFAULT 7"}));
   ASSERT_EQ(plan.notes.size(), 1U);
   EXPECT_TRUE(says(plan.notes[0], "keep NULL")) << plan.notes[0];
 }
 
 TEST(DeltaAlteration, DefaultsAreHandedOnWordForWordOrNotAtAll) {
-  Case c({{"n", "DATE"}}, {{"n", "DATE"}});
+  DeltaCase c({{"n", "DATE"}}, {{"n", "DATE"}});
   c.all_features();
   c.source.columns.edit()[0].default_expression = "DATE'2020-01-01'";
-  EXPECT_EQ(sql(c.plan()), Texts{kAlter + "ALTER COLUMN `n` SET DEFAULT DATE'2020-01-01'"});
+  EXPECT_EQ(delta_sql(c.plan()), Texts{kAlter + "ALTER COLUMN `n` SET DEFAULT DATE'2020-01-01'"});
   c.destination.columns.edit()[0].default_expression = "DATE'2020-01-01'";
   EXPECT_TRUE(c.plan().statements.empty()) << "what was set is not set again";
   for (const char* hostile : {"'\\' || x", "'${env:HOME}'", "1; DROP TABLE x", "1 -- x", "(1", "'open"}) {
@@ -266,35 +267,35 @@ TEST(DeltaAlteration, DefaultsAreHandedOnWordForWordOrNotAtAll) {
   }
   c.source.columns.edit()[0].default_expression.reset();
   c.dependents.properties.clear();
-  EXPECT_EQ(sql(c.plan()), Texts{kAlter + "ALTER COLUMN `n` DROP DEFAULT"}) << "needs no feature";
+  EXPECT_EQ(delta_sql(c.plan()), Texts{kAlter + "ALTER COLUMN `n` DROP DEFAULT"}) << "needs no feature";
 }
 
 TEST(DeltaAlteration, ARequiredColumnIsAddedFilledAndTightened) {
-  Case c({{"n", "INT"}}, {});
+  DeltaCase c({{"n", "INT"}}, {});
   c.all_features();
   c.source.columns.edit()[0].nullable = false;
   EXPECT_EQ(refusal(c.plan()).code, "not-null-needs-default");
   c.source.columns.edit()[0].default_expression = "7";
-  EXPECT_EQ(sql(c.plan()),
+  EXPECT_EQ(delta_sql(c.plan()),
             (Texts{kAlter + "ADD COLUMNS (`n` INT)", "UPDATE `staging`.`sales`.`orders` SET `n` = 7 WHERE `n` IS NULL",
                    kAlter + "ALTER COLUMN `n` SET NOT NULL", kAlter + "ALTER COLUMN `n` SET DEFAULT 7"}));
   EXPECT_TRUE(c.plan().notes.empty());
   c.facts.has_rows = false;
-  EXPECT_EQ(sql(c.plan()).size(), 3U);
+  EXPECT_EQ(delta_sql(c.plan()).size(), 3U);
 }
 
 TEST(DeltaAlteration, NotNullIsSetOnlyWhereNoRowHoldsNull) {
-  Case c({{"n", "INT"}}, {{"n", "INT"}});
+  DeltaCase c({{"n", "INT"}}, {{"n", "INT"}});
   c.source.columns.edit()[0].nullable = false;
   c.facts.null_counts["n"] = 2;
   EXPECT_EQ(refusal(c.plan()).code, "not-null-over-nulls");
   c.facts.null_counts["n"] = 0;
-  EXPECT_EQ(sql(c.plan()), Texts{kAlter + "ALTER COLUMN `n` SET NOT NULL"});
+  EXPECT_EQ(delta_sql(c.plan()), Texts{kAlter + "ALTER COLUMN `n` SET NOT NULL"});
 }
 
 TEST(DeltaAlteration, TheOrderIsSafe) {
-  Case c({{"renamed", "BIGINT"}, {"tight", "INT"}, {"loose", "INT"}, {"added", "INT"}},
-         {{"old", "INT"}, {"tight", "INT"}, {"loose", "INT"}, {"gone", "DATE"}});
+  DeltaCase c({{"renamed", "BIGINT"}, {"tight", "INT"}, {"loose", "INT"}, {"added", "INT"}},
+              {{"old", "INT"}, {"tight", "INT"}, {"loose", "INT"}, {"gone", "DATE"}});
   c.policy.drop_removed = true;
   c.policy.enable_features = {TableFeature::type_widening, TableFeature::column_mapping, TableFeature::column_defaults};
   c.renames.renames = {{"old", "renamed"}};
@@ -302,7 +303,7 @@ TEST(DeltaAlteration, TheOrderIsSafe) {
   c.destination.columns.edit()[2].nullable = false;
   c.source.columns.edit()[2].comment = "it's";
   c.source.columns.edit()[3].default_expression = "1";
-  EXPECT_EQ(sql(c.plan()),
+  EXPECT_EQ(delta_sql(c.plan()),
             (Texts{kAlter + "SET TBLPROPERTIES ('delta.enableTypeWidening' = 'true')",
                    kAlter + "SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')",
                    kAlter + "SET TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')",
@@ -313,30 +314,30 @@ TEST(DeltaAlteration, TheOrderIsSafe) {
 }
 
 TEST(DeltaAlteration, TextFromAServerThatIsNoTypeNeverGetsIntoAStatement) {
-  EXPECT_EQ(refusal(Case({{"x", "INT); DROP TABLE t --"}}, {}).plan()).code, "type-unsupported");
+  EXPECT_EQ(refusal(DeltaCase({{"x", "INT); DROP TABLE t --"}}, {}).plan()).code, "type-unsupported");
 }
 
 // ---- What hangs on a column.
 
 TEST(DeltaObstacles, ACheckForbidsRenameTypeAndDrop) {
-  Case c({{"amount", "BIGINT"}}, {{"amount", "INT"}});
+  DeltaCase c({{"amount", "BIGINT"}}, {{"amount", "INT"}});
   c.all_features().has("delta.constraints.positive", "amount > 0");
   const Error error = refusal(c.plan());
   EXPECT_EQ(error.code, "column-has-dependents");
   EXPECT_TRUE(says(error.message, "amount > 0")) << error.message;
   EXPECT_TRUE(says(error.remedy, "DROP CONSTRAINT `positive`")) << error.remedy;
   c.dependents.properties["delta.constraints.positive"] = "`other` > 0 AND note <> 'amount'";
-  EXPECT_EQ(sql(c.plan()).size(), 1U) << "it is about another column";
+  EXPECT_EQ(delta_sql(c.plan()).size(), 1U) << "it is about another column";
   c.dependents.properties["delta.constraints.positive"] = "note <> 'it\\'s' AND amount > 0";
   EXPECT_EQ(refusal(c.plan()).code, "column-has-dependents") << "behind an escaped quote";
   c.dependents.properties["delta.constraints.positive"] = "`amount` > 0";
   c.destination.columns.edit()[0].type = c.source.columns[0].type;
   c.source.columns.edit()[0].comment = "fine";
-  EXPECT_EQ(sql(c.plan()).size(), 1U) << "a comment is no change of the column";
+  EXPECT_EQ(delta_sql(c.plan()).size(), 1U) << "a comment is no change of the column";
 }
 
 TEST(DeltaObstacles, AGeneratedColumnHoldsWhatItReads) {
-  Case c({{"ts", "BIGINT"}}, {{"ts", "INT"}});
+  DeltaCase c({{"ts", "BIGINT"}}, {{"ts", "INT"}});
   c.all_features().dependents.generated = {{"day", "CAST(ts AS DATE)"}};
   EXPECT_TRUE(says(refusal(c.plan()).message, "\"day\""));
   c.destination.columns.edit()[0].name = "old";
@@ -346,7 +347,7 @@ TEST(DeltaObstacles, AGeneratedColumnHoldsWhatItReads) {
 }
 
 TEST(DeltaObstacles, AnIdentityColumnStaysAsItIs) {
-  Case c({{"id", "BIGINT"}}, {{"id", "BIGINT"}});
+  DeltaCase c({{"id", "BIGINT"}}, {{"id", "BIGINT"}});
   c.all_features().dependents.identity_columns = {"ID"};
   c.source.columns.edit()[0].nullable = false;
   c.facts.null_counts["id"] = 0;
@@ -357,7 +358,7 @@ TEST(DeltaObstacles, AnIdentityColumnStaysAsItIs) {
 }
 
 TEST(DeltaObstacles, PartitionAndClusteringColumnsAreNotDropped) {
-  Case c({}, {{"day", "DATE"}, {"st", "STRUCT<city: STRING>"}});
+  DeltaCase c({}, {{"day", "DATE"}, {"st", "STRUCT<city: STRING>"}});
   c.all_features().policy.drop_removed = true;
   c.dependents.partition_columns = {"Day"};
   c.dependents.clustering_columns = {"st.city"};
@@ -367,31 +368,31 @@ TEST(DeltaObstacles, PartitionAndClusteringColumnsAreNotDropped) {
   EXPECT_TRUE(says(plan.refusals[1].error.message, "clustered by st.city"));
   EXPECT_TRUE(says(plan.refusals[1].error.remedy, "CLUSTER BY"));
 
-  Case field({{"st", "STRUCT<a: INT>"}}, {{"st", "STRUCT<a: INT, city: STRING, other: STRING>"}});
+  DeltaCase field({{"st", "STRUCT<a: INT>"}}, {{"st", "STRUCT<a: INT, city: STRING, other: STRING>"}});
   field.all_features().policy.drop_removed = true;
   field.dependents.clustering_columns = {"st.city"};
   EXPECT_EQ(refusal(field.plan()).code, "column-has-dependents");
   field.dependents.clustering_columns = {"st.a"};
-  EXPECT_EQ(sql(field.plan()).size(), 2U) << "the fields beside it may go";
+  EXPECT_EQ(delta_sql(field.plan()).size(), 2U) << "the fields beside it may go";
 
-  Case widened({{"day", "BIGINT"}}, {{"day", "INT"}});
+  DeltaCase widened({{"day", "BIGINT"}}, {{"day", "INT"}});
   widened.all_features().dependents.partition_columns = {"day"};
-  EXPECT_EQ(sql(widened.plan()).size(), 1U) << "Delta widens partition columns";
+  EXPECT_EQ(delta_sql(widened.plan()).size(), 1U) << "Delta widens partition columns";
 }
 
 TEST(DeltaObstacles, KeysAndViews) {
-  Case c({{"id", "BIGINT"}}, {{"id", "INT"}});
+  DeltaCase c({{"id", "BIGINT"}}, {{"id", "INT"}});
   c.all_features().dependents.constraints = {{"PRIMARY KEY", {"ID"}, "PRIMARY KEY (id)"}};
   EXPECT_TRUE(says(refusal(c.plan()).remedy, "DROP PRIMARY KEY"));
   c.dependents.constraints = {{"NOT NULL", {"id"}, {}}};
-  EXPECT_EQ(sql(c.plan()).size(), 1U);
+  EXPECT_EQ(delta_sql(c.plan()).size(), 1U);
 
-  Case dropped({}, {{"a b", "INT"}});
+  DeltaCase dropped({}, {{"a b", "INT"}});
   dropped.all_features().policy.drop_removed = true;
   dropped.dependents.views = {{"sales.v", "SELECT `a b` FROM orders"}};
   EXPECT_TRUE(says(refusal(dropped.plan()).message, "sales.v"));
   dropped.dependents.views = {{"sales.v", "SELECT c FROM orders"}};
-  EXPECT_EQ(sql(dropped.plan()).size(), 1U);
+  EXPECT_EQ(delta_sql(dropped.plan()).size(), 1U);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class DeltaStep : public ::testing::Test {
     return *outcome;
   }
 
-  testing::FakeWarehouse warehouse_;
+  lockstep::testing::FakeWarehouse warehouse_;
   TestContext test_;
 };
 

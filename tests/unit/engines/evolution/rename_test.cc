@@ -13,11 +13,11 @@ Renames renames_of(const char* json) {
   return std::move(renames).value();
 }
 
-const Table& source() {
+const Table& original_table() {
   static const Table table = make_table("prod", "crm.customer", {{"id", "BIGINT"}, {"customer_id", "INTEGER"}});
   return table;
 }
-const Table& destination() {
+const Table& renamed_table() {
   static const Table table = make_table("staging", "crm.customer", {{"id", "BIGINT"}, {"Cust_Id", "INTEGER"}});
   return table;
 }
@@ -26,7 +26,7 @@ TEST(Renames, TakesThreeSpellings) {
   for (const char* json : {R"({"cust_id": "customer_id"})", R"({"CRM.customer.cust_id": "CUSTOMER_ID"})",
                            R"({"crm.customer": {"cust_id": "customer_id"}})"}) {
     Renames renames = renames_of(json);
-    const TableRenames found = renames.for_table(source(), destination());
+    const TableRenames found = renames.for_table(original_table(), renamed_table());
     ASSERT_EQ(found.renames.size(), 1U) << json;
     EXPECT_EQ(found.renames[0].from, "Cust_Id");
     EXPECT_EQ(found.renames[0].to, "customer_id");
@@ -36,20 +36,20 @@ TEST(Renames, TakesThreeSpellings) {
 
 TEST(Renames, DoneOnceIsDone) {
   Renames renames = renames_of(R"({"cust_id": "customer_id"})");
-  EXPECT_TRUE(renames.for_table(source(), source()).renames.empty());
+  EXPECT_TRUE(renames.for_table(original_table(), original_table()).renames.empty());
   EXPECT_TRUE(renames.unused().empty());
 }
 
 TEST(Renames, AnEntryOfAnotherTableDoesNothingHere) {
   Renames renames = renames_of(R"({"crm.other.cust_id": "customer_id", "nope": "customer_id"})");
-  EXPECT_TRUE(renames.for_table(source(), destination()).renames.empty());
+  EXPECT_TRUE(renames.for_table(original_table(), renamed_table()).renames.empty());
   EXPECT_EQ(renames.unused().size(), 2U);
 }
 
 TEST(Renames, BothNamesOnTheDestinationAreAConflict) {
   const Table both = make_table("staging", "crm.customer", {{"cust_id", "INTEGER"}, {"customer_id", "INTEGER"}});
   Renames renames = renames_of(R"({"cust_id": "customer_id"})");
-  const TableRenames found = renames.for_table(source(), both);
+  const TableRenames found = renames.for_table(original_table(), both);
   EXPECT_TRUE(found.renames.empty());
   ASSERT_EQ(found.conflicts.size(), 1U);
 }
@@ -57,7 +57,7 @@ TEST(Renames, BothNamesOnTheDestinationAreAConflict) {
 TEST(Renames, TwoColumnsCannotGetOneName) {
   const Table two = make_table("staging", "crm.customer", {{"a", "INTEGER"}, {"b", "INTEGER"}});
   Renames renames = renames_of(R"({"a": "customer_id", "b": "customer_id"})");
-  const TableRenames found = renames.for_table(source(), two);
+  const TableRenames found = renames.for_table(original_table(), two);
   EXPECT_EQ(found.renames.size(), 1U);
   EXPECT_EQ(found.conflicts.size(), 1U);
 }

@@ -7,8 +7,6 @@
 namespace lockstep {
 namespace {
 
-using Kind = FieldChange::Kind;
-
 TypeMerge merged(const char* source, const char* destination) {
   return merge_types(file_type(source), file_type(destination));
 }
@@ -25,7 +23,7 @@ TEST(TypeMerge, EqualTypesDifferInNothing) {
 TEST(TypeMerge, DecimalScaleIsADifference) {
   const TypeMerge merge = merged("DECIMAL(12,2)", "DECIMAL(10,2)");
   ASSERT_EQ(merge.changes.size(), 1U);
-  EXPECT_EQ(merge.changes[0].kind, Kind::type);
+  EXPECT_EQ(merge.changes[0].kind, FieldChange::Kind::type);
   EXPECT_TRUE(merge.changes[0].path.empty());
 }
 
@@ -36,12 +34,12 @@ TEST(TypeMerge, FieldsAreFoundInsideStructsListsAndMaps) {
       "STRUCT(a INTEGER, items STRUCT(price DECIMAL(10,2))[], m MAP(VARCHAR, STRUCT(x INTEGER)), old DATE)");
   ASSERT_EQ(merge.changes.size(), 4U);
   EXPECT_EQ(path_text(merge.changes[0].path), "a");
-  EXPECT_EQ(merge.changes[0].kind, Kind::type);
+  EXPECT_EQ(merge.changes[0].kind, FieldChange::Kind::type);
   EXPECT_EQ(path_text(merge.changes[1].path), "items.element.sku");
-  EXPECT_EQ(merge.changes[1].kind, Kind::added);
+  EXPECT_EQ(merge.changes[1].kind, FieldChange::Kind::added);
   EXPECT_EQ(path_text(merge.changes[2].path), "m.value.y");
   EXPECT_EQ(path_text(merge.changes[3].path), "old");
-  EXPECT_EQ(merge.changes[3].kind, Kind::removed);
+  EXPECT_EQ(merge.changes[3].kind, FieldChange::Kind::removed);
 }
 
 TEST(TypeMerge, KeepsTheDestinationsOrderAndItsOwnFields) {
@@ -66,7 +64,7 @@ TEST(TypeMerge, AnotherShapeIsOneChangeOfTheWhole) {
                                             std::pair{"STRUCT(a INTEGER)", "MAP(VARCHAR, INTEGER)"}}) {
     const TypeMerge merge = merged(source, destination);
     ASSERT_EQ(merge.changes.size(), 1U) << source;
-    EXPECT_EQ(merge.changes[0].kind, Kind::type);
+    EXPECT_EQ(merge.changes[0].kind, FieldChange::Kind::type);
     EXPECT_TRUE(same_type(merge.with_removed, file_type(source)));
   }
 }

@@ -33,7 +33,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
   return text.replace(at, what.size(), by);
 }
 
-ManifestFields fields() {
+ManifestFields signed_fields() {
   ManifestFields fields;
   fields.source_catalog = "prod";
   fields.destination_catalog = "prod_dr";
@@ -47,7 +47,7 @@ ManifestFields fields() {
 }
 
 Manifest manifest() {
-  return build_manifest(fields(), RedactionRules{}).value();
+  return build_manifest(signed_fields(), RedactionRules{}).value();
 }
 
 TEST(VerifyHmac, AcceptsWhatPythonSigned) {
@@ -176,7 +176,7 @@ TEST(VerifyHmac, SaysWhatTheSecretAtHandIsNot) {
 }
 
 TEST(VerifyHmac, NotesThatAFailureWasSigned) {
-  ManifestFields failed = fields();
+  ManifestFields failed = signed_fields();
   failed.result = R"({"status":"mismatch","matched":1,"mismatched":1})";
   Manifest bad = build_manifest(failed, RedactionRules{}).value();
   Verification verdict = verify_envelope(sign_hmac(bad, std::string(kVectorSecret)).text, kTrusted);
@@ -214,7 +214,7 @@ TEST(VerifyHmac, SurvivesMillionsOfSmallValues) {
 
 class VerifyDsse : public ::testing::Test {
  protected:
-  [[nodiscard]] std::string envelope() const { return sign_ed25519(fields(), manifest(), key_).value().text; }
+  [[nodiscard]] std::string envelope() const { return sign_ed25519(signed_fields(), manifest(), key_).value().text; }
   [[nodiscard]] std::string around(std::string_view payload) const {
     return Json{
         {"payloadType", kInTotoPayloadType},
@@ -258,7 +258,7 @@ TEST_F(VerifyDsse, TrustsNoKeyIdAndNoUnknownKey) {
 }
 
 TEST_F(VerifyDsse, NotesThatAFailureWasSigned) {
-  ManifestFields failed = fields();
+  ManifestFields failed = signed_fields();
   failed.result = replaced(failed.result, R"("verdict":"match")", R"("verdict":"mismatch")");
   Manifest bad = build_manifest(failed, RedactionRules{}).value();
   Verification verdict = verify_envelope(sign_ed25519(failed, bad, key_).value().text, trusted_);

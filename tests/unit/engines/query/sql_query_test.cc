@@ -8,7 +8,7 @@
 namespace lockstep {
 namespace {
 
-using testing::Catalogs;
+using lockstep::testing::Catalogs;
 
 class SqlQuery : public ::testing::Test {
  protected:

@@ -8,7 +8,7 @@
 namespace lockstep {
 namespace {
 
-using testing::Catalogs;
+using lockstep::testing::Catalogs;
 using Locations = std::vector<std::pair<std::string, std::string>>;
 
 const Locations kFiles{{"prod", "prod.duckdb"}, {"staging", "staging.duckdb"}};

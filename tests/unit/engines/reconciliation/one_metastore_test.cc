@@ -10,8 +10,8 @@
 namespace lockstep {
 namespace {
 
+using lockstep::testing::FakeWarehouse;
 using ::testing::Contains;
-using testing::FakeWarehouse;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -32,7 +32,7 @@ class OneMetastore : public ::testing::Test {
     warehouse.answer(kQuery, Rows{{{"current_metastore()", "STRING"}}, {{metastore}}, false, -1});
   }
   Result<Look> look(const std::string& source = "prod", const std::string& target = "prod") {
-    testing::FakeWarehouses warehouses(east_, west_);
+    lockstep::testing::FakeWarehouses warehouses(east_, west_);
     std::unique_ptr<Step> step =
         make_cross_metastore(
             {{"source_catalog", source}, {"destination_catalog", target}, {"source", "east"}, {"target", "west"}})
@@ -53,7 +53,7 @@ class OneMetastore : public ::testing::Test {
 
   FakeWarehouse east_{"east", std::make_shared<const DatabricksDialect>()};
   FakeWarehouse west_{"west", std::make_shared<const DatabricksDialect>()};
-  testing::SilentLog log_;
+  lockstep::testing::SilentLog log_;
   SecretSet secrets_;
 };
 
@@ -102,7 +102,7 @@ TEST_F(OneMetastore, TheEmbeddedEngineHasNone) {
   FakeWarehouse local("west");
   local.add_catalog("prod");
   local.answer_all([](const Statement&) { return Rows{{}, {{3}}, false, -1}; });
-  testing::FakeWarehouses warehouses(east_, local);
+  lockstep::testing::FakeWarehouses warehouses(east_, local);
   std::unique_ptr<Step> step =
       make_cross_metastore(
           {{"source_catalog", "prod"}, {"destination_catalog", "prod"}, {"source", "east"}, {"target", "west"}})

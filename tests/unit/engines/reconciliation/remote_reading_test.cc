@@ -9,7 +9,7 @@
 namespace lockstep {
 namespace {
 
-using testing::FakeWarehouse;
+using lockstep::testing::FakeWarehouse;
 
 std::size_t occurrences(const std::string& text, const std::string& of) {
   std::size_t count = 0;
@@ -62,8 +62,8 @@ class Remote : public ::testing::Test {
   }
 
   FakeWarehouse warehouse_;
-  testing::FakeWarehouses warehouses_;
-  testing::SilentLog log_;
+  lockstep::testing::FakeWarehouses warehouses_;
+  lockstep::testing::SilentLog log_;
   SecretSet secrets_;
 };
 

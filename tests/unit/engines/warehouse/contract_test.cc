@@ -8,9 +8,9 @@
 namespace lockstep {
 namespace {
 
-using testing::FakeWarehouse;
-using testing::Kind;
-using testing::Lab;
+using lockstep::testing::FakeWarehouse;
+using lockstep::testing::Kind;
+using lockstep::testing::Lab;
 
 // Each holds catalog "c" with the tables main.a (x INTEGER, s STRUCT(f DATE)) and main.b (y VARCHAR).
 struct Subject {
@@ -155,7 +155,7 @@ TEST(FakeWarehouse, RecordsWhatWasSentAndCommitted) {
   EXPECT_EQ(fake.run({"SELECT 1", {}}, {}).error().code, "sql-failed");
   fake.answer_all([](const Statement& statement) { return Rows{{{"sql", "VARCHAR"}}, {{statement.sql}}, false, -1}; });
   EXPECT_EQ(fake.run({"SELECT 1", {}}, {})->rows[0][0], "SELECT 1");
-  testing::FakeWarehouses warehouses(fake);
+  lockstep::testing::FakeWarehouses warehouses(fake);
   EXPECT_EQ(*warehouses.get("local"), &fake);
   EXPECT_EQ(warehouses.get("other").error().code, "connection-unknown");
 }

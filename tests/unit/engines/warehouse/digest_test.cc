@@ -11,7 +11,7 @@
 namespace lockstep {
 namespace {
 
-using testing::Catalogs;
+using lockstep::testing::Catalogs;
 
 class Digest : public ::testing::Test {
  protected:

@@ -8,10 +8,10 @@ namespace lockstep {
 namespace {
 
 using Kind = HttpFailure::Kind;
+using lockstep::testing::answer;
+using lockstep::testing::failure;
+using lockstep::testing::FakeTransport;
 using std::chrono::milliseconds;
-using testing::answer;
-using testing::failure;
-using testing::FakeTransport;
 using Clock = std::chrono::steady_clock;
 
 RetryPace quick() {

@@ -3,16 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/engines/warehouse/databricks/dialect_support.h"
+
 namespace lockstep {
 namespace {
 
-const DatabricksDialect kDialect;
-const TableName kOrders{"prod", "sales", "orders"};
 const TableName kOdd{"my-cat", "a.b", "line `items`"};
-
-DataType type(std::string_view text) {
-  return kDialect.parse_type(text);
-}
 
 TEST(DatabricksDialect, NamesAreQuotedPartByPart) {
   EXPECT_EQ(kDialect.qualified(kOrders), "`prod`.`sales`.`orders`");

@@ -16,24 +16,19 @@
 
 #include "engines/warehouse/databricks/databricks_dialect.h"
 #include "specs/document.h"
+#include "tests/unit/engines/warehouse/databricks/dialect_support.h"
 
 namespace lockstep {
 namespace {
 
 using Texts = std::vector<std::string>;
 
-const DatabricksDialect kDialect;
-const TableName kOrders{"prod", "sales", "orders"};
 const TableName kOther{"staging", "sales", "orders"};
-const TableName kOdd{"prod", "or-ders", "line items"};
+const TableName kSpaced{"prod", "or-ders", "line items"};
 
 const char* const kMapping = "'delta.columnMapping.mode' = 'name'";
 const char* const kWidening = "'delta.enableTypeWidening' = 'true'";
 const char* const kDefaults = "'delta.feature.allowColumnDefaults' = 'supported'";
-
-DataType type(std::string_view text) {
-  return kDialect.parse_type(text);
-}
 
 Texts table(const TableName& name, const std::string& columns, const std::string& properties = {},
             const Texts& more = {}) {
@@ -91,7 +86,8 @@ class Collection {
 
   [[nodiscard]] Json json() const {
     Json schemas = Json::array();
-    for (const TableName& name : {kOrders, kOther, kOdd}) schemas.push_back(Json::array({name.catalog, name.schema}));
+    for (const TableName& name : {kOrders, kOther, kSpaced})
+      schemas.push_back(Json::array({name.catalog, name.schema}));
     return {{"schemas", schemas}, {"statements", statements_}, {"digests", digests_}, {"vectors", vectors_}};
   }
 
@@ -110,11 +106,11 @@ void additions(Collection& all) {
                                      {{"st", "b"}, type("STRING"), {}},
                                      {{"arr", "element", "z"}, type("INT"), {}},
                                      {{"m", "value", "w"}, type("ARRAY<STRUCT<p: INT, q: MAP<STRING, DATE>>>"), {}}}));
-  all.statement("names with blanks, dots and back-quotes", table(kOdd, "id INT", kMapping),
-                kDialect.add_columns(kOdd, {{{"order id"}, type("INT"), {}},
-                                            {{"a.b"}, type("STRUCT<`p q`: INT>"), {}},
-                                            {{"x`y"}, type("VARCHAR(10)"), {}},
-                                            {{"select"}, type("CHAR(3)"), {}}}));
+  all.statement("names with blanks, dots and back-quotes", table(kSpaced, "id INT", kMapping),
+                kDialect.add_columns(kSpaced, {{{"order id"}, type("INT"), {}},
+                                               {{"a.b"}, type("STRUCT<`p q`: INT>"), {}},
+                                               {{"x`y"}, type("VARCHAR(10)"), {}},
+                                               {{"select"}, type("CHAR(3)"), {}}}));
   all.statement("every scalar type", table(kOrders, "id INT", "'delta.feature.timestampNtz' = 'supported'"),
                 kDialect.add_columns(kOrders, {{{"c1"}, type("TINYINT"), {}},
                                                {{"c2"}, type("SMALLINT"), {}},

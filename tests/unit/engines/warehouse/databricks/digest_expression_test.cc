@@ -4,12 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "engines/warehouse/databricks/databricks_dialect.h"
+#include "tests/unit/engines/warehouse/databricks/dialect_support.h"
 
 namespace lockstep {
 namespace {
-
-const DatabricksDialect kDialect;
-const TableName kOrders{"prod", "sales", "orders"};
 
 // What xxhash64 gets for one column that is never NULL.
 std::string argument(const char* own, const char* common, const char* name = "c") {

@@ -10,11 +10,11 @@
 namespace lockstep {
 namespace {
 
-using testing::catalog_of;
-using testing::Folder;
+using lockstep::testing::catalog_of;
+using lockstep::testing::Folder;
+using lockstep::testing::Kind;
+using lockstep::testing::plan_of;
 using ::testing::HasSubstr;
-using testing::Kind;
-using testing::plan_of;
 
 namespace fs = std::filesystem;
 

@@ -8,12 +8,12 @@
 namespace lockstep {
 namespace {
 
-using testing::catalog_of;
+using lockstep::testing::catalog_of;
+using lockstep::testing::Folder;
+using lockstep::testing::Kind;
+using lockstep::testing::Lab;
+using lockstep::testing::plan_of;
 using ::testing::ElementsAre;
-using testing::Folder;
-using testing::Kind;
-using testing::Lab;
-using testing::plan_of;
 using ::testing::SizeIs;
 
 class Describe : public ::testing::TestWithParam<Kind> {

@@ -9,8 +9,8 @@
 namespace lockstep {
 namespace {
 
-using testing::Kind;
-using testing::Lab;
+using lockstep::testing::Kind;
+using lockstep::testing::Lab;
 
 class DialectSql : public ::testing::TestWithParam<Kind> {
  protected:

@@ -9,8 +9,8 @@
 namespace lockstep {
 namespace {
 
-using testing::Kind;
-using testing::Lab;
+using lockstep::testing::Kind;
+using lockstep::testing::Lab;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 

@@ -8,8 +8,8 @@
 namespace lockstep {
 namespace {
 
-using testing::Kind;
-using testing::Lab;
+using lockstep::testing::Kind;
+using lockstep::testing::Lab;
 
 class Run : public ::testing::Test {
  protected:

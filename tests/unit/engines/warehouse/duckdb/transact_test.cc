@@ -7,10 +7,10 @@
 namespace lockstep {
 namespace {
 
+using lockstep::testing::Kind;
+using lockstep::testing::Lab;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using testing::Kind;
-using testing::Lab;
 
 class Transact : public ::testing::TestWithParam<Kind> {
  protected:

@@ -10,8 +10,8 @@
 namespace lockstep {
 namespace {
 
-using testing::Kind;
-using testing::Lab;
+using lockstep::testing::Kind;
+using lockstep::testing::Lab;
 using Verdict = TypeChange::Verdict;
 
 struct Sample {
