@@ -102,7 +102,7 @@ ParamValues bind_params(const Runbook& runbook, const GivenParams& given, Diagno
 void check_catalogs(const Runbook& runbook, const ParamValues& params, Diagnostics& diagnostics);
 
 // Reports what the text of a sql/query step's statement tells for certain, on DuckDB: transaction control, parameters
-// that are not given or not used, writing to a catalog that is marked read_only. `inputs` as for catalog_accesses().
+// that are not given or not used. `inputs` as for catalog_accesses().
 void check_statement(const Runbook& runbook, const StepSpec& step, const Json& inputs, Diagnostics& diagnostics);
 
 // Which catalogs a step touches, as far as the text tells. Derived from the schema marks `x-lockstep-catalog:
@@ -114,6 +114,11 @@ struct CatalogAccess {
 };
 // `inputs`: the step's `with`, resolved as far as params allow (unresolvable places are null).
 std::vector<CatalogAccess> catalog_accesses(const Runbook& runbook, const StepSpec& step, const Json& inputs);
+
+// Reports that a step writes to a catalog of DuckDB that is marked read_only, where the text tells so for certain.
+// `inputs` and `accesses` as of catalog_accesses().
+void check_read_only(const Runbook& runbook, const StepSpec& step, const Json& inputs,
+                     const std::vector<CatalogAccess>& accesses, Diagnostics& diagnostics);
 
 // `with` (and anything else that holds templates) with every expression replaced by its value.
 struct ResolvedInputs {

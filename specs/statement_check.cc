@@ -28,27 +28,6 @@ std::optional<std::vector<const Member*>> given_parameters(const Node& with) {
   return given;
 }
 
-const Member* read_only_mark(const Member& catalog) {
-  const Member* mark = catalog.value.kind == Node::Kind::map ? catalog.value.find("read_only") : nullptr;
-  return mark != nullptr && mark->value.kind == Node::Kind::boolean && mark->value.scalar == true ? mark : nullptr;
-}
-
-void check_targets(const std::vector<StatementWord>& words, const ConnectionSpec& connection, const Member& statement,
-                   Diagnostics& diagnostics) {
-  const Member* catalogs = connection.node->kind == Node::Kind::map ? connection.node->find("catalogs") : nullptr;
-  const std::optional<Names> targets = written_catalogs(words);
-  if (catalogs == nullptr || !targets) return;
-  for (const Member& catalog : catalogs->value.members) {
-    const Member* mark = read_only_mark(catalog);
-    if (mark == nullptr || !holds(*targets, catalog.key)) continue;
-    diagnostics
-        .error("catalog-read-only"_code, statement.value.span,
-               fmt::format("the statement writes to the catalog \"{}\", which is marked read_only", catalog.key),
-               "remove read_only from the catalog, or write to another one")
-        .related.push_back({mark->key_span, "marked here"});
-  }
-}
-
 void check_parameters(const std::string& sql, const Member& statement, const Node& with, Diagnostics& diagnostics) {
   const std::optional<Names> used = statement_parameters(sql);
   const std::optional<std::vector<const Member*>> given = given_parameters(with);
@@ -96,7 +75,6 @@ void check_statement(const Runbook& runbook, const StepSpec& step, const Json& i
   if (statement == nullptr || text == inputs.end() || !text->is_string()) return;
   const auto& sql = text->get_ref<const std::string&>();
   const std::vector<StatementWord> words = statement_words(sql);
-  check_targets(words, *connection, *statement, diagnostics);
   if (controls_transaction(words))
     diagnostics.error("sql-transaction"_code, statement->value.span,
                       "a transaction cannot be begun or ended by a statement of its own",

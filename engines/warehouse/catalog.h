@@ -37,12 +37,14 @@ struct Column {
 class Columns {
  public:
   Columns();
+  // NOLINTNEXTLINE(google-explicit-constructor): they are a vector that is shared, and come and go as one
   Columns(std::vector<Column> columns) : shared_(std::make_shared<std::vector<Column>>(std::move(columns))) {}
   Columns(std::initializer_list<Column> columns) : Columns(std::vector<Column>(columns)) {}
   // No moves: they would leave nothing behind, and a copy is as cheap.
   Columns(const Columns&) = default;
   Columns& operator=(const Columns&) = default;
   ~Columns() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor)
   operator const std::vector<Column>&() const { return *shared_; }
 
   [[nodiscard]] auto begin() const { return shared_->cbegin(); }

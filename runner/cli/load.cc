@@ -49,6 +49,7 @@ void check(LoadedRunbook& loaded, const GivenParams& given, bool params_may_lack
     const Json inputs = inputs_before_run(step, scope);
     check_statement(runbook, step, inputs, loaded.diagnostics);
     loaded.accesses.push_back(catalog_accesses(runbook, step, inputs));
+    check_read_only(runbook, step, inputs, loaded.accesses.back(), loaded.diagnostics);
   }
   Diagnostics found(loaded.diagnostics.source());
   loaded.graph = build_graph(runbook, loaded.accesses, found);
