@@ -112,8 +112,20 @@ Result<std::vector<Dependents>> DatabricksWarehouse::dependents(std::string_view
   }
   if (!*answers.front()) return answers.front()->error();
   std::vector<Dependents> all = read_unity_dependents(tables, answers.front()->value());
+  std::vector<std::size_t> generating;
   for (std::size_t i = 0; i < tables.size(); ++i)
-    if (*answers[i + 1]) read_table_detail(answers[i + 1]->value(), all[i]);
+    if (*answers[i + 1] && read_table_detail(answers[i + 1]->value(), all[i])) generating.push_back(i);
+  std::vector<std::optional<Error>> interrupted(generating.size());
+  parallel_for(generating.size(), max_in_flight_, call, [&](std::size_t k) {
+    const std::size_t i = generating[k];
+    const Result<Rows> definition = ask(fmt::format("SHOW CREATE TABLE {}", dialect_.qualified(tables[i])), call);
+    if (definition)
+      read_table_definition(*definition, all[i]);
+    else if (interruption(definition.error()))
+      interrupted[k] = definition.error();  // any other: the server still refuses what cannot be changed
+  });
+  for (std::optional<Error>& error : interrupted)
+    if (error) return *std::move(error);
   return all;
 }
 

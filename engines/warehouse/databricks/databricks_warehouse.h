@@ -37,8 +37,9 @@ class DatabricksWarehouse final : public Warehouse {
   Result<std::vector<CatalogContents>> describe(const std::vector<std::string>& catalogs, const Call& call) override;
   Result<CatalogContents> describe_tables(const std::string& catalog, const std::vector<TableName>& tables,
                                           const Call& call) override;
-  // One statement for the catalog, and one (DESCRIBE DETAIL) for each table, those at once. A table whose detail cannot
-  // be read has properties_known = false.
+  // One statement for the catalog, and one (DESCRIBE DETAIL) for each table, those at once; one more
+  // (SHOW CREATE TABLE) for a table that may have generated columns. A table whose detail cannot be read has
+  // properties_known = false.
   Result<std::vector<Dependents>> dependents(std::string_view catalog, const std::vector<TableName>& tables,
                                              const Call& call) override;
   // One by one, as there are no transactions: after an error, its context says how many were applied.

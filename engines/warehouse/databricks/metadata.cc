@@ -6,6 +6,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "engines/warehouse/generated_columns.h"
 #include "engines/warehouse/names.h"
 #include "specs/statement_words.h"
 
@@ -286,7 +287,7 @@ std::vector<Dependents> read_unity_dependents(const std::vector<TableName>& tabl
   return all;
 }
 
-void read_table_detail(const Rows& rows, Dependents& dependents) {
+bool read_table_detail(const Rows& rows, Dependents& dependents) {
   const Json properties = nested(rows, "properties");
   if (properties.is_object()) {
     dependents.properties_known = true;
@@ -294,10 +295,26 @@ void read_table_detail(const Rows& rows, Dependents& dependents) {
       dependents.properties[name] = value.is_string() ? value.get<std::string>() : value.dump();
   }
   // As SHOW TBLPROPERTIES would print them.
-  for (const std::string& feature : texts_of(nested(rows, "tableFeatures")))
-    dependents.properties.emplace("delta.feature." + feature, "supported");
+  const std::vector<std::string> features = texts_of(nested(rows, "tableFeatures"));
+  for (const std::string& feature : features) dependents.properties.emplace("delta.feature." + feature, "supported");
   dependents.partition_columns = texts_of(nested(rows, "partitionColumns"));
   dependents.clustering_columns = texts_of(nested(rows, "clusteringColumns"));
+  // Writer version 4 brought generated columns, 6 identity columns; from 7 on features are listed. [Delta protocol]
+  constexpr std::int64_t kFirst = 4;
+  constexpr std::int64_t kLast = 6;
+  const Json* version = cell(rows, "minWriterVersion");
+  const bool implied = version != nullptr && version->is_number_integer() && *version >= kFirst && *version <= kLast;
+  return implied || std::any_of(features.begin(), features.end(), [](const std::string& feature) {
+           return feature == "generatedColumns" || feature == "identityColumns";
+         });
+}
+
+void read_table_definition(const Rows& rows, Dependents& dependents) {
+  if (rows.rows.empty() || rows.rows.front().empty() || !rows.rows.front().front().is_string()) return;
+  GeneratedColumns found =
+      generated_columns(rows.rows.front().front().get_ref<const std::string&>(), SqlFlavour::spark);
+  dependents.generated = std::move(found.computed);
+  dependents.identity_columns = std::move(found.identity);
 }
 
 std::optional<std::string> read_table_version(const Rows& rows) {

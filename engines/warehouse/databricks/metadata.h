@@ -48,8 +48,12 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
 std::string unity_dependents_statement(const Dialect& dialect, std::string_view catalog);
 std::vector<Dependents> read_unity_dependents(const std::vector<TableName>& tables, const Rows& rows);
 
-// What DESCRIBE DETAIL says of one table: properties, partition and clustering columns.
-void read_table_detail(const Rows& rows, Dependents& dependents);
+// What DESCRIBE DETAIL says of one table: properties, partition and clustering columns. True: it may have generated or
+// identity columns, by its features or, in tables without a list of them, by its version.
+bool read_table_detail(const Rows& rows, Dependents& dependents);
+
+// Its generated and identity columns, which SHOW CREATE TABLE prints on Databricks, and nothing else does.
+void read_table_definition(const Rows& rows, Dependents& dependents);
 
 // What DESCRIBE HISTORY ... LIMIT 1 says: the newest version.
 std::optional<std::string> read_table_version(const Rows& rows);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "engines/warehouse/duckdb/type_text.h"
+#include "engines/warehouse/generated_columns.h"
 #include "engines/warehouse/names.h"
 
 namespace lockstep {
@@ -52,7 +53,7 @@ std::map<std::string, Objects> read_objects(const Rows& rows) {
     if (kind == "view") of_catalog.views.insert(key);
     if (kind == "version") of_catalog.version = text(row[4]);
     if (kind == "generated")
-      for (const Dependents::GeneratedColumn& column : generated_columns(text(row[4])))
+      for (const Dependents::GeneratedColumn& column : generated_columns(text(row[4]), SqlFlavour::duckdb).computed)
         of_catalog.generated[key].insert(fold_name(column.name));
   }
   return objects;
@@ -188,7 +189,7 @@ std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, co
     Dependents& dependents = all[found->second];
     if (kind == "index") dependents.indexes.push_back({text(row[3]), text(row[4])});
     if (kind == "reference") dependents.referenced_by.push_back(text(row[1]) + "." + text(row[3]));
-    if (kind == "generated") dependents.generated = generated_columns(text(row[4]));
+    if (kind == "generated") dependents.generated = generated_columns(text(row[4]), SqlFlavour::duckdb).computed;
     if (kind == "constraint") {
       Dependents::Constraint constraint{text(row[3]), {}, text(row[4])};
       // The names come as a JSON array: a list's own text would not tell a comma inside a name from one between two.

@@ -27,7 +27,4 @@ std::vector<CatalogContents> read_contents(const std::vector<CatalogSource>& cat
 std::string dependents_statement(const CatalogSource& catalog);
 std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, const Rows& rows);
 
-// Columns that a CREATE TABLE statement, as the engine prints it, declares GENERATED: name and expression.
-std::vector<Dependents::GeneratedColumn> generated_columns(std::string_view create_table);
-
 }  // namespace lockstep

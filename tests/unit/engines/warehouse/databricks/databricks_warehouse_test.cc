@@ -241,6 +241,32 @@ TEST_F(WarehouseOfAWorkspace, APlainNewColumnIsPlannedWithoutAskingWhatHangsOnTh
   EXPECT_THAT(sent(), Contains("DESCRIBE DETAIL `stage`.`sales`.`orders`")) << "a default needs a feature of the table";
 }
 
+TEST_F(WarehouseOfAWorkspace, AsksForTheDefinitionOfATableThatMayHaveGeneratedColumns) {
+  transport_->handle([this](const HttpRequest&, const Call&) {
+    const std::string sql = sent().back();
+    if (sql.find("information_schema") != std::string::npos) return rows_answer({{"kind", "STRING"}}, Json::array());
+    if (sql.starts_with("SHOW CREATE TABLE `prod`.`s`.`listed`"))
+      return rows_answer({{"createtab_stmt", "STRING"}},
+                         Json::array({Json::array({"CREATE TABLE prod.s.listed (\n  id BIGINT GENERATED ALWAYS AS "
+                                                   "IDENTITY (START WITH 1),\n  ts TIMESTAMP,\n  day DATE GENERATED "
+                                                   "ALWAYS AS (CAST(ts AS DATE)))"})}));
+    if (!sql.starts_with("DESCRIBE DETAIL")) return answer_state("FAILED");
+    const bool listed = sql.find("listed") != std::string::npos;
+    const char* version = sql.find("old") != std::string::npos ? "5" : listed ? "7" : "2";
+    return rows_answer({{"properties", "MAP"}, {"minWriterVersion", "INT"}, {"tableFeatures", "ARRAY"}},
+                       Json::array({Json::array({"{}", version, listed ? R"(["identityColumns"])" : "[]"})}));
+  });
+  const Result<std::vector<Dependents>> got =
+      warehouse_.dependents("prod", {{"prod", "s", "plain"}, {"prod", "s", "listed"}, {"prod", "s", "old"}}, {});
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(warehouse_.statements_sent(), 6U) << "one for the catalog, one a table, one a table that may have some";
+  EXPECT_THAT((*got)[0].generated, IsEmpty());
+  EXPECT_THAT((*got)[1].identity_columns, ElementsAre("id"));
+  ASSERT_THAT((*got)[1].generated, SizeIs(1));
+  EXPECT_EQ((*got)[1].generated[0].name, "day");
+  EXPECT_THAT((*got)[2].generated, IsEmpty()) << "its definition was refused";
+}
+
 TEST_F(WarehouseOfAWorkspace, ATableHasAVersion) {
   transport_->then(
       rows_answer({{"version", "LONG"}, {"operation", "STRING"}}, Json::array({Json::array({"12", "WRITE"})})));

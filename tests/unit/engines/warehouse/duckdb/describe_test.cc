@@ -196,17 +196,5 @@ TEST(Dependents, OfAnotherCatalogAreViewsThatNameThisOne) {
   }
 }
 
-TEST(GeneratedColumns, AreFoundInTheStatement) {
-  const auto found = generated_columns(
-      "CREATE TABLE \"a (\"\"b\"(id INTEGER DEFAULT('x GENERATED ALWAYS AS (1)'), \"GENERATED ALWAYS AS\" INTEGER, g "
-      "VARCHAR "
-      "GENERATED ALWAYS AS(concat(')', \"id\")), CHECK((id > 0)));");
-  ASSERT_THAT(found, SizeIs(1));
-  EXPECT_EQ(found[0].name, "g");
-  for (const char* text : {"", "(", "CREATE TABLE t", "CREATE TABLE t(", "CREATE TABLE \"t(",
-                           "CREATE TABLE t(a INTEGER", "CREATE TABLE t(\"", "CREATE TABLE t())))"})
-    EXPECT_TRUE(generated_columns(text).empty()) << text;
-}
-
 }  // namespace
 }  // namespace lockstep
