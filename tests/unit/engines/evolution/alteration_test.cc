@@ -33,6 +33,7 @@ struct Case {
 
 std::vector<std::string> sql(const Alteration& plan) {
   std::vector<std::string> texts;
+  texts.reserve(plan.statements.size());
   for (const PlannedStatement& statement : plan.statements) texts.push_back(statement.sql);
   return texts;
 }

@@ -15,7 +15,7 @@ const Locations kFiles{{"prod", "prod.duckdb"}, {"staging", "staging.duckdb"}};
 const Locations kLakes{{"prod", "ducklake:prod.ducklake"}, {"staging", "ducklake:staging.ducklake"}};
 const Locations kMixed{{"prod", "prod.duckdb"}, {"staging", "ducklake:staging.ducklake"}};
 
-Json inputs(Json more = Json::object()) {
+Json inputs(const Json& more = Json::object()) {
   Json all = {{"source_catalog", "prod"}, {"destination_catalog", "staging"}};
   all.update(more);
   return all;

@@ -46,7 +46,7 @@ class Remote : public ::testing::Test {
     for (const char* catalog : {"prod", "staging"})
       warehouse_.add_table(catalog, "s", name, {{"id", "BIGINT"}, {"note", "STRING"}});
   }
-  Outcome run(Json more) {
+  Outcome run(const Json& more) {
     Json inputs{{"source_catalog", "prod"}, {"destination_catalog", "staging"}};
     inputs.update(more);
     std::unique_ptr<Step> step = make_cross_metastore(inputs).value();

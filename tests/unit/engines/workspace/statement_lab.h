@@ -74,7 +74,7 @@ inline WorkspaceOptions quick_options() {
 }
 
 // {"statement_id": "s1", "status": {"state": STATE}, ...more}
-inline HttpResult answer_state(const std::string& state, Json more = Json::object()) {
+inline HttpResult answer_state(const std::string& state, const Json& more = Json::object()) {
   Json answer{{"statement_id", "s1"}, {"status", {{"state", state}}}};
   answer.update(more, true);
   return answer_json(answer.dump());

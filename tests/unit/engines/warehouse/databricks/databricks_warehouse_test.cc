@@ -315,6 +315,7 @@ TEST_F(WarehouseOfAWorkspace, KeepsToItsBudget) {
   });
   {
     std::vector<std::jthread> threads;
+    threads.reserve(16);
     for (int i = 0; i < 16; ++i)
       threads.emplace_back([&] {
         for (int k = 0; k < 4; ++k) EXPECT_TRUE(warehouse_.run({"SELECT 1", {}, 1}, {}));

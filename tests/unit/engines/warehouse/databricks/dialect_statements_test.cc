@@ -50,8 +50,8 @@ class Collection {
   }
 
   // Both tables have one column c: of type `a` with the rows of SELECT `rows_a`, and likewise b.
-  void digest(const char* note, std::pair<const char*, std::string> a, std::pair<const char*, std::string> b,
-              bool equal) {
+  void digest(const char* note, const std::pair<const char*, std::string>& a,
+              const std::pair<const char*, std::string>& b, bool equal) {
     const Result<DataType> common = kDialect.common_type(type(a.first), type(b.first));
     ASSERT_TRUE(common.ok()) << note;
     Texts setup = table(kOrders, std::string("c ") + a.first, {}, {insert(kOrders, a.second)});

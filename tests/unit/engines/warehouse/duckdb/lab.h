@@ -64,7 +64,7 @@ inline Json catalog_of(Kind kind, const std::string& name) {
 // One connection "local" with one writable catalog "c" of the kind.
 class Lab {
  public:
-  explicit Lab(Kind kind, Json settings = Json::object()) {
+  explicit Lab(Kind kind, const Json& settings = Json::object()) {
     ConnectionPlan plan = plan_of(folder_, {{"c", catalog_of(kind, "c")}}, {"c"});
     plan.settings.update(settings);
     warehouses_ = plan_warehouses({plan});
