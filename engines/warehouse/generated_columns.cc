@@ -40,44 +40,28 @@ class Definition {
   // The parts of the parenthesised, comma-separated list whose '(' is at `open`.
   [[nodiscard]] std::vector<std::string_view> list_parts(std::size_t open) const {
     std::vector<std::string_view> parts;
-    int depth = 0;
     int angles = 0;  // STRUCT<a: INT, b: INT>
     std::size_t start = open + 1;
-    for (std::size_t at = open; at < text_.size();) {
-      if (starts_quoted(at)) {
-        at = behind_quoted(at);
-        continue;
-      }
+    outside_quotes(open, [&](std::size_t at, int depth) {
       const char c = text_[at];
-      if (c == '(') ++depth;
-      if (c == ')') --depth;
       if (spark_ && depth == 1 && c == '<') ++angles;
       if (spark_ && depth == 1 && c == '>') --angles;
-      if ((c == ',' && depth == 1 && angles == 0) || depth == 0) {
-        parts.push_back(text_.substr(start, at - start));
-        start = at + 1;
-        if (depth == 0) break;
-      }
-      ++at;
-    }
+      if ((c != ',' || depth != 1 || angles != 0) && depth != 0) return true;
+      parts.push_back(text_.substr(start, at - start));
+      start = at + 1;
+      return depth != 0;
+    });
     return parts;
   }
 
   // Position of words outside quotes and parentheses; npos: not there.
   [[nodiscard]] std::size_t find_words(std::string_view words) const {
-    int depth = 0;
-    for (std::size_t at = 0; at < text_.size();) {
-      if (starts_quoted(at)) {
-        at = behind_quoted(at);
-        continue;
-      }
-      const char c = text_[at];
-      if (c == '(') ++depth;
-      if (c == ')') --depth;
-      if (depth == 0 && at > 0 && text_[at - 1] == ' ' && text_.substr(at, words.size()) == words) return at;
-      ++at;
-    }
-    return std::string_view::npos;
+    std::size_t found = std::string_view::npos;
+    outside_quotes(0, [&](std::size_t at, int depth) {
+      if (depth == 0 && at > 0 && text_[at - 1] == ' ' && text_.substr(at, words.size()) == words) found = at;
+      return found == std::string_view::npos;
+    });
+    return found;
   }
 
   // Of the column that the text defines.
@@ -94,6 +78,22 @@ class Definition {
   }
 
  private:
+  // visit(position, how many parentheses are open behind that character), until it returns false.
+  template <class Visit>
+  void outside_quotes(std::size_t from, const Visit& visit) const {
+    int depth = 0;
+    for (std::size_t at = from; at < text_.size();) {
+      if (starts_quoted(at)) {
+        at = behind_quoted(at);
+        continue;
+      }
+      if (text_[at] == '(') ++depth;
+      if (text_[at] == ')') --depth;
+      if (!visit(at, depth)) return;
+      ++at;
+    }
+  }
+
   std::string_view text_;
   bool spark_;
 };
