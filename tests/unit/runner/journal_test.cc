@@ -158,6 +158,7 @@ TEST(Journal, ThreadsShareItsSyncsAndKeepTheChain) {
   ASSERT_TRUE(journal);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&, t] {
         for (int i = 0; i < 50; ++i) EXPECT_TRUE((*journal)->append_durably("note", {{"t", t}, {"i", i}}));

@@ -225,7 +225,7 @@ class TestRun {
     if (!report) throw std::runtime_error(report.error().message);
     return *std::move(report);
   }
-  Result<RunReport> try_run(std::stop_token stop = {}, std::stop_token hard_stop = {}) {
+  Result<RunReport> try_run(const std::stop_token& stop = {}, const std::stop_token& hard_stop = {}) {
     Diagnostics diagnostics(nullptr);
     graph_ = build_graph(runbook_, accesses_, diagnostics);
     EXPECT_FALSE(diagnostics.has_errors());
@@ -238,7 +238,7 @@ class TestRun {
     RunInputs inputs{runbook_, graph_, params_, secret_values, secrets, warehouses_, [this](std::string_view uses) {
                        return uses == "fake/step" ? &type_ : nullptr;
                      }};
-    return run_runbook(inputs, options, reporter, std::move(stop), std::move(hard_stop));
+    return run_runbook(inputs, options, reporter, stop, hard_stop);
   }
 
   Runbook& runbook() { return runbook_; }

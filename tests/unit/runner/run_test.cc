@@ -16,7 +16,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using ::testing::Pair;
 using Statuses = std::map<std::string, std::string>;
 
 TEST(Run, OutputsFlowFromStepToStep) {

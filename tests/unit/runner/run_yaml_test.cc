@@ -12,9 +12,6 @@ namespace lockstep {
 namespace {
 
 using lockstep::testing::statuses;
-using ::testing::AllOf;
-using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Statuses = std::map<std::string, std::string>;
 

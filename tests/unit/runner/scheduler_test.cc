@@ -21,6 +21,7 @@ using ::testing::HasSubstr;
 const std::vector<std::string>& names() {
   static const std::vector<std::string> all = [] {
     std::vector<std::string> list;
+    list.reserve(20000);
     for (int i = 0; i < 20000; ++i) list.push_back(fmt::format("s{}", i));
     return list;
   }();
@@ -72,6 +73,7 @@ GateFunction gate_of(const std::vector<ModelStep>& steps) {
 template <class Pick>
 void compare(const std::vector<ModelStep>& steps, bool keep_going, std::size_t slots, Pick pick) {
   std::vector<std::vector<std::size_t>> needs;
+  needs.reserve(steps.size());
   for (const ModelStep& step : steps) needs.push_back(step.needs);
   const Graph graph = graph_of(needs);
   Schedule schedule(graph, rules_of(steps), keep_going, gate_of(steps));

@@ -63,7 +63,7 @@ TEST(RenderText, ColoursOnlyWhenAsked) {
   EXPECT_THAT(render_text(sample(), false), Not(HasSubstr("\x1b")));
 }
 
-std::string rendered(std::string text, const std::string& marked) {
+std::string rendered(const std::string& text, const std::string& marked) {
   Diagnostics diagnostics(std::make_shared<const Source>(Source{"f", text}));
   diagnostics.error("x"_code, span_of(text, marked), "m");
   return render_text(diagnostics, false);

@@ -96,7 +96,7 @@ TEST(ExpressionEval, OnlyScalarsInText) {
 }
 
 TEST(ExpressionEval, TaintGoesThroughEverything) {
-  const auto tainted = [](std::string text, bool bare = true) {
+  const auto tainted = [](const std::string& text, bool bare = true) {
     const Result<Value> result = run(text, scope_of(values()), bare);
     EXPECT_TRUE(result) << text;
     return result && result->tainted;
@@ -125,10 +125,10 @@ TEST(ExpressionEval, TaintGoesThroughEverything) {
 
 TEST(ExpressionEval, TextsAreBounded) {
   std::string text = "'aaaaaaaaaa'";
-  for (int i = 0; i < 12; ++i) text = "replace(" + text + ", 'a', 'aaaaaaaaaa')";
+  for (int i = 0; i < 12; ++i) text.insert(0, "replace(").append(", 'a', 'aaaaaaaaaa')");
   EXPECT_THAT(value(text), HasSubstr("expression-limit"));
   std::string format = "'aaaaaaaaaa'";
-  for (int i = 0; i < 12; ++i) format = "format('{0}{0}{0}{0}{0}{0}{0}{0}{0}{0}', " + format + ")";
+  for (int i = 0; i < 12; ++i) format.insert(0, "format('{0}{0}{0}{0}{0}{0}{0}{0}{0}{0}', ").append(")");
   EXPECT_THAT(value(format), HasSubstr("expression-limit"));
 }
 

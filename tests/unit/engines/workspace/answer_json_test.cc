@@ -77,6 +77,7 @@ TEST(AnswerJson, ReadsLargeAndSmallInTurn) {
 
 TEST(AnswerJson, IsReadByManyThreadsAtOnce) {
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int thread = 0; thread < 4; ++thread)
     threads.emplace_back([thread] {
       const std::string text = "[" + std::to_string(thread) + ",\"" + std::string(1000, 'x') + "\"]";

@@ -79,6 +79,7 @@ TEST_P(Interrupt, AnInterruptedTransactionChangesNothing) {
 
 TEST_P(Interrupt, OnlyTheStatementThatIsOverIsInterrupted) {
   std::vector<std::jthread> threads;
+  threads.reserve(3);
   std::atomic<int> timeouts{0};
   for (int i = 0; i < 3; ++i)
     threads.emplace_back([&] {
@@ -112,6 +113,7 @@ TEST(InFlightBudget, IsTheMostThatRunsAtOnce) {
   const std::uint64_t before = lab.warehouse().statements_sent();
   std::stop_source source;
   std::vector<std::jthread> busy;
+  busy.reserve(2);
   for (int i = 0; i < 2; ++i)
     busy.emplace_back([&] { (void)lab.warehouse().run({kEndless, {}}, {source.get_token(), std::nullopt}); });
   while (lab.warehouse().statements_sent() < before + 2) std::this_thread::sleep_for(1ms);
@@ -128,6 +130,7 @@ TEST(InFlightBudget, IsTheMostThatRunsAtOnce) {
 TEST_P(Interrupt, EightThreadsShareTheWarehouse) {
   lab_.sql("CREATE TABLE c.main.t (worker INTEGER, i INTEGER)");
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   std::atomic<int> failures{0};
   for (int worker = 0; worker < 8; ++worker)
     threads.emplace_back([&, worker] {

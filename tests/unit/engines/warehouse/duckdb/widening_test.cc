@@ -106,8 +106,9 @@ TEST_P(Widening, WhatTheDialectAllowsTheEngineDoesAndEveryValueSurvives) {
       for (std::size_t row = 0; row < from.values.size(); ++row)
         originals += std::string(row == 0 ? "" : ", ") + "(" + std::to_string(row) + ", CAST(" + from.values[row] +
                      " AS " + from.type + "))";
-      const Rows back =
-          lab.sql("SELECT " + same + " FROM c.main.t JOIN (VALUES " + originals + ") o(id, original) USING (id)");
+      std::string sql = "SELECT ";
+      sql.append(same).append(" FROM c.main.t JOIN (VALUES ").append(originals).append(") o(id, original) USING (id)");
+      const Rows back = lab.sql(sql);
       for (std::size_t i = 0; i < targets.size(); ++i)
         EXPECT_EQ(back.rows.at(0).at(i), true) << from.type << " to " << targets[i]->type;
     }
