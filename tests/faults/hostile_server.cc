@@ -252,7 +252,7 @@ BlackHole::BlackHole() {
   address.sin_port = htons(port_);
   for (int k = 0; k < 4; ++k) {
     fill_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    ::connect(fill_.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    (void)::connect(fill_.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
     pollfd asked{fill_.back(), POLLOUT, 0};
     ::poll(&asked, 1, 20);
   }

@@ -72,7 +72,7 @@ const Outcome kAgainAfterRun = status(200, 2, 2);
 const Outcome kAgainUnrun = status(200, 2, 1);
 
 void at_accept(std::vector<Fault>& faults) {
-  auto add = [&](std::string name, Script script, Kind plain_kind, bool stalls) {
+  auto add = [&](const std::string& name, Script script, Kind plain_kind, bool stalls) {
     const Ambush ambush{Ambush::Where::accept, std::move(script)};
     // Plain: the request went out, and nobody knows how far it came.
     faults.push_back({name,

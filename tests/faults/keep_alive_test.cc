@@ -135,6 +135,7 @@ TEST_P(KeepAlive, ManyThreadsShareThePool) {
   HostileServer server(std::move(setup));
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; ++t)
       threads.emplace_back([&, t] {
         for (int k = 0; k < 25; ++k) {

@@ -25,11 +25,12 @@ struct Said {
   int chunks = 0;  // requests
 };
 
-std::function<void(LabSetup&)> states(std::vector<std::string> words) {
+std::function<void(LabSetup&)> states(const std::vector<std::string>& words) {
   return [words](LabSetup& setup) { setup.plan.states = words; };
 }
 // Of answers to submits and polls.
-std::function<void(LabSetup&)> edited(std::function<void(Json&)> edit, std::vector<std::string> words = {"SUCCEEDED"}) {
+std::function<void(LabSetup&)> edited(const std::function<void(Json&)>& edit,
+                                      const std::vector<std::string>& words = {"SUCCEEDED"}) {
   return [edit, words](LabSetup& setup) {
     setup.plan.states = words;
     setup.plan.edit = [edit](Op op, Json& answer) {
@@ -37,16 +38,16 @@ std::function<void(LabSetup&)> edited(std::function<void(Json&)> edit, std::vect
     };
   };
 }
-std::function<void(LabSetup&)> two_chunks(std::function<void(LabSetup&)> more = nullptr) {
+std::function<void(LabSetup&)> two_chunks(const std::function<void(LabSetup&)>& more = nullptr) {
   return [more](LabSetup& setup) {
     setup.plan.chunks = {Json::parse(R"([["1"], ["2"]])"), Json::parse(R"([["3"]])")};
     if (more) more(setup);
   };
 }
-std::function<void(LabSetup&)> answering(Op op, Reply reply, int times = 1) {
+std::function<void(LabSetup&)> answering(Op op, const Reply& reply, int times = 1) {
   return [=](LabSetup& setup) { setup.faults.push_back({op, true, [reply](const Reply&) { return reply; }, times}); };
 }
-std::function<void(LabSetup&)> both(std::function<void(LabSetup&)> a, std::function<void(LabSetup&)> b) {
+std::function<void(LabSetup&)> both(const std::function<void(LabSetup&)>& a, const std::function<void(LabSetup&)>& b) {
   return [=](LabSetup& setup) {
     a(setup);
     b(setup);
@@ -101,7 +102,7 @@ void say_states(std::vector<Said>& said) {
 }
 
 void say_results(std::vector<Said>& said) {
-  const auto manifest = [](const char* key, Json value) {
+  const auto manifest = [](const char* key, const Json& value) {
     return edited([=](Json& answer) {
       if (answer.contains("manifest")) answer["manifest"][key] = value;
     });

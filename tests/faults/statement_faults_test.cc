@@ -53,8 +53,8 @@ Reply short_of(Reply honest, bool chunked) {
 }
 
 std::vector<Fault> faults() {
-  const auto script = [](Script done) { return [done](const Reply&) { return scripted(done); }; };
-  const auto reply = [](Reply made) { return [made](const Reply&) { return made; }; };
+  const auto script = [](const Script& done) { return [done](const Reply&) { return scripted(done); }; };
+  const auto reply = [](const Reply& made) { return [made](const Reply&) { return made; }; };
   const std::string html = "<html><title>Sign in</title></html>";
   return {
       {"reset", Nature::broken, script({{Do::reset, {}, {}}})},

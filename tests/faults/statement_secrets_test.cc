@@ -25,6 +25,7 @@ class StatementTokens : public ::testing::TestWithParam<bool> {
   // One statement a thread, all at once.
   static void run_all(const WorkspaceLab& lab) {
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i)
       threads.emplace_back([&lab, i] {
         const Result<Rows> rows = lab.run(kTime, fmt::format("SELECT {}", i));
