@@ -242,8 +242,8 @@ TEST_F(WarehouseOfAWorkspace, APlainNewColumnIsPlannedWithoutAskingWhatHangsOnTh
 }
 
 TEST_F(WarehouseOfAWorkspace, AsksForTheDefinitionOfATableThatMayHaveGeneratedColumns) {
-  transport_->handle([this](const HttpRequest&, const Call&) {
-    const std::string sql = sent().back();
+  transport_->handle([](const HttpRequest& request, const Call&) {
+    const std::string sql = statement_of(request);
     if (sql.find("information_schema") != std::string::npos) return rows_answer({{"kind", "STRING"}}, Json::array());
     if (sql.starts_with("SHOW CREATE TABLE `prod`.`s`.`listed`"))
       return rows_answer({{"createtab_stmt", "STRING"}},
