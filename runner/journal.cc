@@ -104,7 +104,11 @@ Result<void> Journal::append_durably(std::string_view type, const Json& body) {
 
 Result<std::uint64_t> Journal::write_record(std::string_view type, const Json& body) {
   // The outputs of a step can be large: they are not copied into a tree of the whole record.
-  const std::string content = dump(secrets_.would_redact(body) ? secrets_.redact(body) : body);
+  std::string content;
+  if (secrets_.would_redact(body))
+    content = dump(secrets_.redact(body));
+  else
+    content = dump(body);
   std::lock_guard lock(mutex_);
   if (broken_) return *broken_;
   const std::uint64_t sequence = next_sequence_;

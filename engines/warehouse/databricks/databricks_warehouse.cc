@@ -103,12 +103,14 @@ Result<std::vector<Dependents>> DatabricksWarehouse::dependents(std::string_view
     answers[i] = i == 0 ? ask(unity_dependents_statement(dialect_, catalog), call)
                         : ask(fmt::format("DESCRIBE DETAIL {}", dialect_.qualified(tables[i - 1])), call);
   });
+  const auto ended_early = [&call] {
+    return call.stopped() ? Error("cancelled"_code, "stopped while reading what hangs on tables", "run again")
+                          : Error("timeout"_code, "timeout while reading what hangs on tables",
+                                  "give the step a longer `timeout`");
+  };
   for (const std::optional<Result<Rows>>& answer : answers) {
     if (answer && !*answer && interruption(answer->error())) return answer->error();
-    if (!answer)
-      return call.stopped() ? Error("cancelled"_code, "stopped while reading what hangs on tables", "run again")
-                            : Error("timeout"_code, "timeout while reading what hangs on tables",
-                                    "give the step a longer `timeout`");
+    if (!answer) return ended_early();
   }
   if (!*answers.front()) return answers.front()->error();
   std::vector<Dependents> all = read_unity_dependents(tables, answers.front()->value());
@@ -116,7 +118,7 @@ Result<std::vector<Dependents>> DatabricksWarehouse::dependents(std::string_view
   for (std::size_t i = 0; i < tables.size(); ++i)
     if (*answers[i + 1] && read_table_detail(answers[i + 1]->value(), all[i])) generating.push_back(i);
   std::vector<std::optional<Error>> interrupted(generating.size());
-  parallel_for(generating.size(), max_in_flight_, call, [&](std::size_t k) {
+  const std::size_t asked = parallel_for(generating.size(), max_in_flight_, call, [&](std::size_t k) {
     const std::size_t i = generating[k];
     const Result<Rows> definition = ask(fmt::format("SHOW CREATE TABLE {}", dialect_.qualified(tables[i])), call);
     if (definition)
@@ -126,6 +128,7 @@ Result<std::vector<Dependents>> DatabricksWarehouse::dependents(std::string_view
   });
   for (std::optional<Error>& error : interrupted)
     if (error) return *std::move(error);
+  if (asked < generating.size()) return ended_early();
   return all;
 }
 
