@@ -22,8 +22,9 @@ struct CallTrace {
   std::string run_id;
   std::string step_id;
   int attempt = 1;
-  // A server has accepted a statement under this id: recorded when it returns. May be null.
-  std::function<Result<void>(std::string_view connection, std::string_view statement_id, bool changes)> on_submitted;
+  // A server has accepted a statement under this id: recorded when it returns, and on the disk when it is `awaited`,
+  // which is said of a statement that may change something and still runs. May be null.
+  std::function<Result<void>(std::string_view connection, std::string_view statement_id, bool awaited)> on_submitted;
   // What is being waited for, in words: "warehouse abc is starting". May be null.
   std::function<void(std::string_view what)> on_wait;
 };

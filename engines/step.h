@@ -59,8 +59,8 @@ class ActionLog {
   virtual Result<void> started(const Action& action) = 0;
   virtual Result<void> finished(const Action& action, const std::optional<Error>& error) = 0;
   // A server runs a statement of this step under that id. Recorded before the client waits for its end, so that a run
-  // that was killed can be followed up; durable when the statement may change something.
-  virtual Result<void> submitted(std::string_view /*connection*/, std::string_view /*statement_id*/, bool /*changes*/) {
+  // that was killed can be followed up; durable when it returns if the statement may change something and is `awaited`.
+  virtual Result<void> submitted(std::string_view /*connection*/, std::string_view /*statement_id*/, bool /*awaited*/) {
     return {};
   }
 };
@@ -86,6 +86,9 @@ struct StepContext {
   // True: act() follows a look that has actions, so that of its preview only `failure` is read.
   bool acts = false;
 };
+
+// The actions handed to act() are not as many as look() gave.
+Error plan_mismatch(std::size_t planned, std::size_t given);
 
 class Step {
  public:

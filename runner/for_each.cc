@@ -7,6 +7,7 @@
 #include "runner/step_scope.h"
 #include "runner/style.h"
 #include "specs/counted.h"
+#include "specs/json_dump.h"
 
 namespace lockstep {
 
@@ -16,7 +17,7 @@ constexpr std::size_t kMaxItemWarnings = 50;
 constexpr std::size_t kMaxItemText = 40;
 
 std::string item_text(std::size_t index, const Json& item) {
-  std::string text = item.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = dump_json(item);
   return fmt::format("item {} ({})", index + 1, fit(text, kMaxItemText, Style{}));
 }
 

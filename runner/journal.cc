@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "engines/sha256.h"
+#include "specs/json_dump.h"
 
 namespace lockstep {
 
@@ -25,10 +26,6 @@ std::string crc_hex(std::string_view text) {
   boost::crc_32_type crc;
   crc.process_bytes(text.data(), text.size());
   return fmt::format("{:08x}", crc.checksum());
-}
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Error not_writable(const std::string& path, std::string_view doing, int error) {
@@ -106,9 +103,9 @@ Result<std::uint64_t> Journal::write_record(std::string_view type, const Json& b
   // The outputs of a step can be large: they are not copied into a tree of the whole record.
   std::string content;
   if (secrets_.would_redact(body))
-    content = dump(secrets_.redact(body));
+    content = dump_json(secrets_.redact(body));
   else
-    content = dump(body);
+    content = dump_json(body);
   std::lock_guard lock(mutex_);
   if (broken_) return *broken_;
   const std::uint64_t sequence = next_sequence_;
@@ -195,11 +192,11 @@ Result<void> JournalActionLog::finished(const Action& action, const std::optiona
   return journal_->append("action_finished", body);
 }
 
-Result<void> JournalActionLog::submitted(std::string_view connection, std::string_view statement_id, bool changes) {
+Result<void> JournalActionLog::submitted(std::string_view connection, std::string_view statement_id, bool awaited) {
   if (journal_ == nullptr) return {};
   Json body{{"step", step_}, {"attempt", attempt_}, {"connection", connection}, {"statement_id", statement_id}};
   if (item_ >= 0) body["item"] = item_;
-  return changes ? journal_->append_durably("statement_submitted", body)
+  return awaited ? journal_->append_durably("statement_submitted", body)
                  : journal_->append("statement_submitted", body);
 }
 
@@ -254,7 +251,7 @@ Result<JournalContents> parse_journal(std::string_view text) {
     if (record->sequence == 0 && (record->type != "run_started" || record->body.value("version", 0) != kJournalVersion))
       return Error("journal-version"_code,
                    fmt::format("the journal has version {}, this program reads version {}",
-                               dump(record->body.value("version", Json())), kJournalVersion),
+                               dump_json(record->body.value("version", Json())), kJournalVersion),
                    "use the version of lockstep that wrote it");
     previous = sha256_hex(line);
     contents.valid_bytes += newline + 1;

@@ -69,7 +69,7 @@ class JournalActionLog final : public ActionLog {
   JournalActionLog(Journal* journal, std::string step, std::int64_t item, int attempt);
   Result<void> started(const Action& action) override;
   Result<void> finished(const Action& action, const std::optional<Error>& error) override;
-  Result<void> submitted(std::string_view connection, std::string_view statement_id, bool changes) override;
+  Result<void> submitted(std::string_view connection, std::string_view statement_id, bool awaited) override;
   // Whether an action that changes something was started.
   [[nodiscard]] bool changed() const;
   // Whether such an action has no result.

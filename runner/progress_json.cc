@@ -1,5 +1,7 @@
 #include "runner/progress_json.h"
 
+#include "specs/json_dump.h"
+
 namespace lockstep {
 
 JsonProgress::JsonProgress(TextSink sink, std::string program, const SecretSet& secrets)
@@ -10,7 +12,7 @@ void JsonProgress::send(std::string_view type, WallTime time, Json event) {
   event["time"] = rfc3339(time);
   event["run_id"] = run_id_;
   if (secrets_.would_redact(event)) event = secrets_.redact(event);
-  sink_(event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  sink_(dump_json(event) + "\n");
 }
 
 void JsonProgress::run_started(const RunReport& report) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "specs/json_dump.h"
+
 namespace lockstep {
 
 namespace {
@@ -50,7 +52,7 @@ StepScope::StepScope(const RunState& state, std::size_t step, std::optional<Valu
 }
 
 void StepScope::note(const std::string& name, const Json& value) {
-  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = dump_json(value);
   std::string line = fmt::format("{} = {}", name, text);
   if (text.size() <= kMaxShownValue && std::find(asked_.begin(), asked_.end(), line) == asked_.end())
     asked_.push_back(std::move(line));

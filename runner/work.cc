@@ -168,8 +168,8 @@ class Worker {
   // `log` outlives the attempt's calls: a step's threads have ended when act() returns.
   CallTrace trace(int number, JournalActionLog& log) const {
     CallTrace trace{state_.report.run_id, spec_.id, number, nullptr, nullptr};
-    trace.on_submitted = [&log](std::string_view connection, std::string_view statement_id, bool changes) {
-      return log.submitted(connection, statement_id, changes);
+    trace.on_submitted = [&log](std::string_view connection, std::string_view statement_id, bool awaited) {
+      return log.submitted(connection, statement_id, awaited);
     };
     if (events_.progress) trace.on_wait = [progress = events_.progress](std::string_view what) { progress(what, -1); };
     return trace;

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "specs/expression_tree.h"
+#include "specs/json_dump.h"
 
 namespace lockstep {
 
@@ -157,7 +158,7 @@ Result<Json> call_length(std::vector<Json>& arguments) {
 }
 
 Result<Json> call_to_json(std::vector<Json>& arguments) {
-  std::string out = arguments[0].dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string out = dump_json(arguments[0]);
   if (out.size() > kMaxTextBytes) return text_too_long();
   return Json(std::move(out));
 }
@@ -435,7 +436,7 @@ bool comparable(const Json& a, const Json& b) {
 }
 
 std::string scalar_text(const Json& value) {
-  return value.is_string() ? text(value) : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return value.is_string() ? text(value) : dump_json(value);
 }
 
 Error text_too_long() {

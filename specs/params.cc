@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "specs/json_dump.h"
 #include "specs/nearest.h"
 #include "specs/runbook.h"
 #include "specs/runbook_params.h"
@@ -68,7 +69,7 @@ class Binder {
 
   static std::string show(const Json& value) {
     if (value.is_string()) return shorten(value.get<std::string>());
-    const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string text = dump_json(value);
     constexpr std::size_t kShown = 60;
     return text.size() <= kShown ? text : fmt::format("{}...", std::string_view(text).substr(0, kShown));
   }

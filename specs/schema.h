@@ -1,6 +1,6 @@
 // JSON Schema draft-07, the embedded files of schemas/, and two checks over them:
 //  - walk_schema():    our own traversal over a keyword subset, for diagnostics with positions;
-//  - schema_verdict(): valijson's answer, the authority. A test holds that the two agree.
+//  - schema_verdict(): valijson's answer, the authority, or a SchemaAcceptor's yes. A test holds that all three agree.
 // check_schema() is both, for files; schema_findings() is both, for values without a file.
 // Thread-safe: all schemas are immutable after first use.
 #pragma once
@@ -61,8 +61,8 @@ void walk_schema(const Node& node, const Json& schema, const Json& root, Diagnos
 // Whether a string that holds `${{` stands for any value (a file as written) or for itself (a resolved value).
 enum class Expressions { literal, accepted };
 
-// True when valijson accepts the value. `schema` may be a subschema of `root`. Compiled schemas are kept when `root` is
-// an embedded one.
+// True when valijson accepts the value, or would: a SchemaAcceptor is asked first. `schema` may be a subschema of
+// `root`. Compiled schemas are kept when `root` is an embedded one.
 bool schema_verdict(const Json& value, const Json& schema, const Json& root,
                     Expressions expressions = Expressions::literal);
 

@@ -11,6 +11,7 @@
 #include <valijson/validator.hpp>
 
 #include "specs/schema.h"
+#include "specs/schema_acceptor.h"
 #include "specs/schema_expressions.h"
 
 namespace lockstep {
@@ -18,7 +19,6 @@ namespace lockstep {
 namespace {
 
 using Adapter = valijson::adapters::NlohmannJsonAdapter;
-using Compiled = std::shared_ptr<const valijson::Schema>;
 
 // valijson checks `format` with std::regex, which overflows the stack on long strings. Formats are notes here, as
 // draft-07 allows.
@@ -50,21 +50,44 @@ bool takes_placeholder(const Json& place) {
          place.value("maxLength", kExpressionPlaceholder.size()) >= kExpressionPlaceholder.size();
 }
 
-Compiled compile(const Json& schema, const Json& root, Expressions expressions) {
+void compile(const Json& schema, const Json& root, Expressions expressions, valijson::Schema& compiled) {
   Json whole = self_contained(schema, root);
   if (expressions == Expressions::accepted) {
     whole = widen_schema(whole, Json{{"const", kExpressionPlaceholder}},
                          [](const Json& place) { return !takes_placeholder(place); });
   }
   try {
-    auto compiled = std::make_shared<valijson::Schema>();
-    valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(Adapter(whole), *compiled);
-    return compiled;
+    valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(Adapter(whole), compiled);
   } catch (const std::exception& error) {
     // Only our own schemas come here, and the tests compile each of them.
     throw std::logic_error(std::string("a schema of this program cannot be compiled: ") + error.what());
   }
 }
+
+// A schema, made ready for the two that judge by it. valijson's part takes milliseconds and is rarely needed: it is
+// made when it is first asked for. Safe from any thread.
+class CompiledSchema {
+ public:
+  // Both must outlive this.
+  CompiledSchema(const Json& schema, const Json& root, Expressions expressions)
+      : schema_(schema), root_(root), expressions_(expressions), acceptor_(schema, root) {}
+
+  // Where texts stand for other values, valijson's schema is a wider one than this.
+  [[nodiscard]] const SchemaAcceptor& acceptor() const { return acceptor_; }
+  [[nodiscard]] const valijson::Schema& for_valijson() const {
+    std::call_once(once_, [this] { compile(schema_, root_, expressions_, compiled_); });
+    return compiled_;
+  }
+
+ private:
+  const Json& schema_;
+  const Json& root_;
+  const Expressions expressions_;
+  const SchemaAcceptor acceptor_;
+  mutable std::once_flag once_;
+  mutable valijson::Schema compiled_;
+};
+using Compiled = std::shared_ptr<const CompiledSchema>;
 
 bool is_embedded(const Json& root) {
   static const std::vector<std::string> names = embedded_schema_names();
@@ -82,7 +105,7 @@ class Cache {
     const auto found = compiled_.find(key);
     if (found != compiled_.end()) return found->second;
     if (!is_embedded(root)) return nullptr;
-    return compiled_[key] = compile(schema, root, expressions);
+    return compiled_[key] = std::make_shared<const CompiledSchema>(schema, root, expressions);
   }
 
  private:
@@ -100,12 +123,15 @@ Cache& cache() {
 
 bool schema_verdict(const Json& value, const Json& schema, const Json& root, Expressions expressions) {
   Compiled compiled = cache().get(schema, root, expressions);
-  if (compiled == nullptr) compiled = compile(schema, root, expressions);
+  if (compiled == nullptr) compiled = std::make_shared<const CompiledSchema>(schema, root, expressions);
+  const bool literal = expressions == Expressions::literal;
+  if (literal && compiled->acceptor().accepts(value)) return true;
+  const valijson::Schema& judge = compiled->for_valijson();
   try {
     valijson::Validator validator;
-    if (expressions == Expressions::literal) return validator.validate(*compiled, Adapter(value), nullptr);
+    if (literal) return validator.validate(judge, Adapter(value), nullptr);
     const Json masked = with_placeholders(value);
-    return masked == kExpressionPlaceholder || validator.validate(*compiled, Adapter(masked), nullptr);
+    return masked == kExpressionPlaceholder || validator.validate(judge, Adapter(masked), nullptr);
   } catch (const std::exception&) {
     return false;  // valijson could not judge the value, so it has not accepted it
   }

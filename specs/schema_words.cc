@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "specs/json_dump.h"
+
 namespace lockstep::schema_words {
 
 namespace {
 
 constexpr std::size_t kLongestEcho = 60;
-
-std::string dump(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 // At most kLongestEcho code points.
 std::string cut(std::string_view text) {
@@ -51,25 +49,25 @@ bool allows(const Json& schema, std::string_view type) {
 
 // An example as YAML: a plain word where that is safe, otherwise JSON, which is YAML too.
 std::string as_yaml(const Json& value) {
-  if (!value.is_string()) return dump(value);
+  if (!value.is_string()) return dump_json(value);
   const std::string& text = value.get_ref<const std::string&>();
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' ||
            c == '-' || c == '.';
   };
   const bool letter_first = !text.empty() && ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'));
-  return letter_first && std::all_of(text.begin(), text.end(), plain) ? text : dump(value);
+  return letter_first && std::all_of(text.begin(), text.end(), plain) ? text : dump_json(value);
 }
 
 }  // namespace
 
 std::string in_quotes(std::string_view text) {
-  return dump(Json(cut(text)));
+  return dump_json(Json(cut(text)));
 }
 
 std::string in_quotes(const Node& node) {
   if (node.kind == Node::Kind::string) return in_quotes(node.scalar.get_ref<const std::string&>());
-  return node.is_scalar() ? cut(dump(node.scalar)) : std::string(describe(node.kind));
+  return node.is_scalar() ? cut(dump_json(node.scalar)) : std::string(describe(node.kind));
 }
 
 std::string expected_type(const Json& type) {
@@ -121,7 +119,7 @@ std::string type_hint(std::string_view key, const Node& node, const Json& schema
 
 std::string choices(const Json& values) {
   std::vector<std::string> words;
-  for (const Json& value : values) words.push_back(cut(dump(value)));
+  for (const Json& value : values) words.push_back(cut(dump_json(value)));
   return join(words);
 }
 

@@ -136,11 +136,7 @@ Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const Ste
     owners.push_back(i);
   }
   if (work.empty()) return executed;
-  if (next != actions.size())
-    return Error("plan-mismatch"_code,
-                 fmt::format("{} planned, but {} handed over to execute",
-                             counted(next, "statement was", "statements were"), counted(actions.size(), "was", "were")),
-                 "plan again");
+  if (next != actions.size()) return plan_mismatch(next, actions.size());
 
   const std::string& catalog = tables[owners.front()].plan.difference.destination.catalog;
   const Capabilities& can = dialect.capabilities();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "specs/counted.h"
+#include "specs/json_dump.h"
 
 namespace lockstep {
 
@@ -73,7 +74,7 @@ Error failed(std::string what) {
 }
 
 std::string shown(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return dump_json(value);
 }
 
 std::string count_text(const Rows& rows) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "engines/filter.h"
@@ -89,7 +90,10 @@ class CrossMetastore : public Step {
     add_notes();
 
     Look look;
-    for (const ReadPlan& plan : plans_) look.actions.push_back(action_of(plan));
+    // A thousand tables are megabytes of SQL.
+    look.actions.resize(plans_.size());
+    parallel_for(plans_.size(), std::max(1U, std::thread::hardware_concurrency()), {},
+                 [&](std::size_t i) { look.actions[i] = action_of(plans_[i]); });
     if (context.acts && !plans_.empty()) return look;
     Readings unread;
     unread.source.resize(pairs_.tables.size());
@@ -101,9 +105,10 @@ class CrossMetastore : public Step {
     return look;
   }
 
-  Result<Outcome> act(const StepContext& context, const Look& /*look*/) override {
+  Result<Outcome> act(const StepContext& context, const Look& look) override {
+    if (look.actions.size() != plans_.size()) return plan_mismatch(plans_.size(), look.actions.size());
     const Readings readings =
-        read_all(plans_, pairs_, source_, target_, request_.workers, context.call, context.progress);
+        read_all(plans_, look.actions, pairs_, source_, target_, request_.workers, context.call, context.progress);
     return report(pairs_, readings, source_, target_, scope_);
   }
 
@@ -238,7 +243,7 @@ class CrossMetastore : public Step {
     action.target = plan.tables.size() == 1
                         ? side.contents.catalog + "." + first.name()
                         : fmt::format("{} ({})", side.contents.catalog, counted(plan.tables.size(), "table"));
-    action.text = plan.sql;
+    action.text = read_sql(plan, pairs_, source_, target_);
     action.why = plan.digest ? fmt::format("count and digest the rows of the {}", side_text(plan.side))
                              : fmt::format("count the rows of the {}", side_text(plan.side));
     return action;

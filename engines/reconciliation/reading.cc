@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 
 #include "engines/parallel.h"
@@ -53,7 +54,10 @@ std::string digest_sql(const PairedCatalogs& catalogs, const Side& side, SideNam
       digest = side.dialect->digest_query(table_on(pair, name).name, version_on(pair, name), columns);
     }
     if (tables.size() == 1) return digest;
-    sql += fmt::format("{}SELECT {} AS i, d.* FROM ({}) AS d", i == 0 ? "" : " UNION ALL ", i, digest);
+    // The tables of a statement are much alike, so that the first tells how long all will be.
+    if (i == 0) sql.reserve(tables.size() * (digest.size() + digest.size() / 16));
+    fmt::format_to(std::back_inserter(sql), "{}SELECT {} AS i, d.* FROM (", i == 0 ? "" : " UNION ALL ", i);
+    sql.append(digest).append(") AS d");
   }
   return sql;
 }
@@ -85,7 +89,7 @@ class Reader {
     }
   }
 
-  void read(const ReadPlan& plan) { read(plan.side, plan.digest, plan.tables, plan.sql); }
+  void read(const ReadPlan& plan, const std::string& sql) { read(plan.side, plan.digest, plan.tables, sql); }
 
   Readings take() { return std::move(readings_); }
 
@@ -211,11 +215,6 @@ std::vector<ReadPlan> plan_reads(const PairedCatalogs& catalogs, const Side& sou
     if (pair.source && !pair.source_unpinned) counted[0].push_back(i);
     if (pair.target && !pair.target_unpinned) counted[1].push_back(i);
   }
-  const auto add = [&](SideName name, bool digest, std::vector<std::size_t> tables) {
-    const Side& side = name == SideName::source ? source : target;
-    std::string sql = digest ? digest_sql(catalogs, side, name, tables) : count_sql(catalogs, side, name, tables);
-    plans.push_back({name, digest, std::move(tables), std::move(sql)});
-  };
   const bool remote = source.dialect->capabilities().remote && target.dialect->capabilities().remote;
   const std::size_t wanted = 2 * digested.size() / (kStatementsPerWorker * std::max<std::size_t>(1, workers));
   const std::size_t together = remote ? std::clamp<std::size_t>(wanted, 1, kDigestsPerStatement) : 1;
@@ -227,29 +226,35 @@ std::vector<ReadPlan> plan_reads(const PairedCatalogs& catalogs, const Side& sou
       if (!batch.empty() && columns > kDigestColumnsPerStatement) break;
       batch.push_back(digested[begin++]);
     }
-    add(SideName::source, true, batch);
-    add(SideName::target, true, std::move(batch));
+    plans.push_back({SideName::source, true, batch});
+    plans.push_back({SideName::target, true, std::move(batch)});
   }
   for (const SideName name : {SideName::source, SideName::target}) {
     const std::vector<std::size_t>& tables = counted[name == SideName::source ? 0 : 1];
     for (std::size_t begin = 0; begin < tables.size(); begin += kCountsPerStatement) {
       const std::size_t end = std::min(tables.size(), begin + kCountsPerStatement);
-      add(name, false,
-          std::vector<std::size_t>(tables.begin() + static_cast<std::ptrdiff_t>(begin),
-                                   tables.begin() + static_cast<std::ptrdiff_t>(end)));
+      plans.push_back({name, false,
+                       std::vector<std::size_t>(tables.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                tables.begin() + static_cast<std::ptrdiff_t>(end))});
     }
   }
   return plans;
 }
 
-Readings read_all(const std::vector<ReadPlan>& plans, const PairedCatalogs& catalogs, const Side& source,
-                  const Side& target, std::size_t workers, const Call& call,
-                  const std::function<void(std::string_view, double)>& progress) {
+std::string read_sql(const ReadPlan& plan, const PairedCatalogs& catalogs, const Side& source, const Side& target) {
+  const Side& side = plan.side == SideName::source ? source : target;
+  return plan.digest ? digest_sql(catalogs, side, plan.side, plan.tables)
+                     : count_sql(catalogs, side, plan.side, plan.tables);
+}
+
+Readings read_all(const std::vector<ReadPlan>& plans, const std::vector<Action>& actions,
+                  const PairedCatalogs& catalogs, const Side& source, const Side& target, std::size_t workers,
+                  const Call& call, const std::function<void(std::string_view, double)>& progress) {
   Reader reader(catalogs, source, target, call);
   std::mutex progress_mutex;
   std::size_t done = 0;
   const std::size_t ran = parallel_for(plans.size(), workers, call, [&](std::size_t i) {
-    reader.read(plans[i]);
+    reader.read(plans[i], actions[i].text);
     if (!progress) return;
     const std::lock_guard lock(progress_mutex);
     ++done;

@@ -9,6 +9,7 @@
 
 #include "engines/call.h"
 #include "engines/reconciliation/table_pair.h"
+#include "engines/step.h"
 #include "engines/warehouse/warehouse.h"
 
 namespace lockstep {
@@ -29,7 +30,6 @@ struct ReadPlan {
   SideName side = SideName::source;
   bool digest = false;
   std::vector<std::size_t> tables;  // indexes into PairedCatalogs::tables
-  std::string sql;
 };
 
 // What one side of one table gave. Neither count nor error: not read.
@@ -56,10 +56,14 @@ void pin_versions(PairedCatalogs& catalogs, const Side& source, const Side& targ
 std::vector<ReadPlan> plan_reads(const PairedCatalogs& catalogs, const Side& source, const Side& target, bool digests,
                                  std::size_t workers);
 
-// Runs the plans on at most `workers` threads. When a statement over several tables fails, its halves are tried
-// until the tables at fault are known; the others keep their counts. `progress` is called by one thread at a time.
-Readings read_all(const std::vector<ReadPlan>& plans, const PairedCatalogs& catalogs, const Side& source,
-                  const Side& target, std::size_t workers, const Call& call,
-                  const std::function<void(std::string_view, double)>& progress);
+// The statement of a plan. Thread-safe.
+std::string read_sql(const ReadPlan& plan, const PairedCatalogs& catalogs, const Side& source, const Side& target);
+
+// Runs the plans, `actions[i].text` for `plans[i]`, on at most `workers` threads. When a statement over several tables
+// fails, its halves are tried until the tables at fault are known; the others keep their counts. `progress` is called
+// by one thread at a time.
+Readings read_all(const std::vector<ReadPlan>& plans, const std::vector<Action>& actions,
+                  const PairedCatalogs& catalogs, const Side& source, const Side& target, std::size_t workers,
+                  const Call& call, const std::function<void(std::string_view, double)>& progress);
 
 }  // namespace lockstep

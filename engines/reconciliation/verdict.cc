@@ -102,14 +102,15 @@ Json not_compared_json(const std::string& table, const LeftOut& column) {
 
 Json detail_json(const TablePair& pair, const TableVerdict& verdict, const Reading& source, const Reading& target,
                  const Scope& scope) {
-  Json detail = {{"schema", pair.schema},
-                 {"table", pair.table},
-                 {"verdict", verdict_text(verdict.verdict)},
-                 {"match", verdict.verdict == Verdict::match},
-                 {"source_count", count_json(source)},
-                 {"target_count", count_json(target)},
-                 {"source_version", version_json(pair.source_version)},
-                 {"target_version", version_json(pair.target_version)}};
+  Json detail = Json::object();  // member by member: a list of pairs is copied
+  detail["schema"] = pair.schema;
+  detail["table"] = pair.table;
+  detail["verdict"] = verdict_text(verdict.verdict);
+  detail["match"] = verdict.verdict == Verdict::match;
+  detail["source_count"] = count_json(source);
+  detail["target_count"] = count_json(target);
+  detail["source_version"] = version_json(pair.source_version);
+  detail["target_version"] = version_json(pair.target_version);
   if (verdict.verdict == Verdict::error) detail["error"] = verdict.reason;
   if (!verdict.reason.empty()) detail["reason"] = verdict.reason;
   if (!scope.checksum) return detail;

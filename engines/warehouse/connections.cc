@@ -9,6 +9,7 @@
 #include "engines/warehouse/duckdb/duckdb_warehouse.h"
 #include "engines/workspace/host.h"
 #include "engines/workspace/http_module.h"
+#include "specs/json_dump.h"
 
 namespace lockstep {
 
@@ -37,7 +38,7 @@ class PlannedWarehouses final : public Warehouses {
     for (const auto& [key, value] : settings.items())
       if (!value.is_null()) given[key] = value;
     std::lock_guard lock(mutex_);
-    const std::string key = given.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string key = dump_json(given);
     if (const auto open = inline_.find(key); open != inline_.end()) return open->second.get();
     const Result<HostUrl> host = parse_host(given.value("host", ""));
     Result<std::unique_ptr<Warehouse>> opened =

@@ -95,9 +95,11 @@ class Execution {
     Result<Json> answer = submit(disposition);
     if (!answer) return answer;
     if (id_.empty()) return answer;  // ended, and never given an id
+    // What has ended is told by its outcome, which is recorded next: only a wait must not begin before.
+    const bool over = is_over(state_of(*answer));
     if (call_.trace && call_.trace->on_submitted)
-      if (Result<void> noted = call_.trace->on_submitted(connection_, id_, changes_); !noted) {
-        if (!is_over(state_of(*answer))) (void)cancel();
+      if (Result<void> noted = call_.trace->on_submitted(connection_, id_, changes_ && !over); !noted) {
+        if (!over) (void)cancel();
         return std::move(noted).error().with_context(fmt::format("the statement {} had been submitted", id_));
       }
     return await_end(*std::move(answer));

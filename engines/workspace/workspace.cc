@@ -6,6 +6,7 @@
 #include "engines/workspace/answer_json.h"
 #include "engines/workspace/api_error.h"
 #include "engines/workspace/host.h"
+#include "specs/json_dump.h"
 #include "specs/secrets.h"
 
 namespace lockstep {
@@ -112,7 +113,7 @@ HttpAnswer Workspace::attempt(const ApiRequest& request, RequestClass what, cons
   if (request.large) http.max_response_bytes = 512ULL << 20U;
   if (request.body) {
     http.headers.emplace_back("Content-Type", "application/json");
-    http.body = request.body->dump(-1, ' ', false, Json::error_handler_t::replace);
+    http.body = dump_json(*request.body);
   }
   Call patient = call;
   if (what == RequestClass::submit && !patient.deadline)

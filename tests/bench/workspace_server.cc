@@ -14,6 +14,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "engines/workspace/answer_json.h"
 #include "tests/faults/hostile_server.h"
 
 namespace {
@@ -233,7 +234,8 @@ int main(int argc, char** argv) {
     Reply reply;
     reply.headers = {{"Content-Type", "application/json"}};
     if (request.method == "POST" && request.target == "/api/2.0/sql/statements") {
-      const Json body = Json::parse(request.body, nullptr, false);
+      // The client's own quick parser: what the server works here, the client on the same two cores lacks.
+      const Json body = lockstep::parse_answer(request.body).value_or(Json());
       const Answer answer = answer_to(tables, body.is_object() ? body.value("statement", std::string()) : "");
       {
         const std::lock_guard lock(mutex);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "engines/warehouse/canonical_value.h"
@@ -101,12 +102,13 @@ class SparkSyntax : public CanonicalSyntax {
 };
 
 std::string column_name(const Dialect& dialect, const std::string& name) {
-  return fmt::format("{}.{}", kAlias, dialect.quote(name));
+  std::string text(kAlias);
+  text.append({'.'}).append(dialect.quote(name));
+  return text;
 }
 
-// What xxhash64 takes for one column's value.
-std::string hash_argument(const Dialect& dialect, const DigestColumn& column) {
-  const std::string name = column_name(dialect, column.name);
+// What xxhash64 takes for one column's value. `name`: as column_name() writes it.
+std::string hash_argument(const DigestColumn& column, const std::string& name) {
   const DataType& common = column.common;
   // NULL fields are kept, or a struct of NULLs would be an empty one.
   if (common.nested())
@@ -169,17 +171,23 @@ std::string databricks_digest_query(const Dialect& dialect, const TableName& tab
   const std::string from = from_text(dialect, table, version);
   if (columns.empty()) return fmt::format("SELECT count(*) AS row_count, '0' AS sum_1, '0' AS sum_2 FROM {}", from);
   std::string values;
+  constexpr std::size_t kUsual = 80;  // characters a column
+  values.reserve(columns.size() * kUsual);
   for (const DigestColumn& column : columns) {
+    const std::string name = column_name(dialect, column.name);
     if (!values.empty()) values += ", ";
-    values += hash_argument(dialect, column);
-    if (column.nullable) values += fmt::format(", {} IS NULL", column_name(dialect, column.name));
+    values += hash_argument(column, name);
+    if (column.nullable) values.append(", ").append(name).append(" IS NULL");
   }
   // Sums of BIGINT would overflow after a handful of rows.
-  return fmt::format(
+  std::string query =
       "SELECT count(*) AS row_count, CAST(coalesce(sum(CAST(h1 AS DECIMAL(38,0))), 0) AS STRING) AS sum_1, "
-      "CAST(coalesce(sum(CAST(h2 AS DECIMAL(38,0))), 0) AS STRING) AS sum_2 "
-      "FROM (SELECT xxhash64({0}) AS h1, xxhash64('lockstep/2', {0}) AS h2 FROM {1})",
-      values, from);
+      "CAST(coalesce(sum(CAST(h2 AS DECIMAL(38,0))), 0) AS STRING) AS sum_2 FROM (SELECT xxhash64(";
+  constexpr std::string_view kSecond = ") AS h1, xxhash64('lockstep/2', ";
+  constexpr std::string_view kEnd = ") AS h2 FROM ";
+  query.reserve(query.size() + 2 * values.size() + kSecond.size() + kEnd.size() + from.size() + 1);
+  query.append(values).append(kSecond).append(values).append(kEnd).append(from).append({')'});
+  return query;
 }
 
 std::string clone_xs_checksum_query(const Dialect& dialect, const TableName& table,

@@ -288,12 +288,12 @@ std::string print_databricks_type(const DataType& type) {
 }
 
 std::string quote_databricks_identifier(std::string_view name) {
-  std::string quoted = "`";
-  for (const char c : name) {
-    if (c == '`') quoted += '`';
-    quoted += c;
-  }
-  return quoted + "`";
+  std::string quoted;
+  quoted.reserve(name.size() + 2);
+  quoted += '`';
+  for (const char c : name) quoted.append(c == '`' ? 2 : 1, c);
+  quoted += '`';
+  return quoted;
 }
 
 std::string print_databricks_name(std::string_view name) {

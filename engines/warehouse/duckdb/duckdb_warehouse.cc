@@ -8,6 +8,7 @@
 #include "engines/warehouse/duckdb/metadata.h"
 #include "engines/warehouse/duckdb/type_text.h"
 #include "engines/warehouse/names.h"
+#include "specs/json_dump.h"
 #include "specs/statement_words.h"
 
 namespace lockstep {
@@ -244,8 +245,7 @@ Result<void> DuckDbWarehouse::transact(std::string_view catalog, const std::vect
   if ((*dialect)->capabilities().commit_message)
     all.push_back(fmt::format("CALL {}.set_commit_message({}, {}, extra_info => {})",
                               quote_duckdb_identifier(written.name), quote_duckdb_literal(stamp.author),
-                              quote_duckdb_literal(stamp.message),
-                              quote_duckdb_literal(stamp.extra.dump(-1, ' ', false, Json::error_handler_t::replace))));
+                              quote_duckdb_literal(stamp.message), quote_duckdb_literal(dump_json(stamp.extra))));
   all.insert(all.end(), statements.begin(), statements.end());
   if (Result<void> begun = session.control("BEGIN", call); !begun) return begun;
   for (const std::string& sql : all) {

@@ -2,6 +2,7 @@
 #include <rapidcheck.h>
 #include <thread>
 
+#include "specs/schema_acceptor.h"
 #include "tests/unit/specs/schema_support.h"
 
 namespace lockstep {
@@ -58,6 +59,63 @@ TEST(SchemaVerdict, AgreesWithTheWalk) {
   }
   EXPECT_GT(tally.accepted, 3'000);
   EXPECT_GT(tally.refused, 3'000);
+}
+
+// The quick yes is never wrong, and for the outputs of steps it nearly always comes.
+TEST(SchemaAcceptor, AcceptsOnlyWhatTheWalkAccepts) {
+  int right = 0;
+  int accepted = 0;
+  for (const Subject& subject : subjects()) {
+    const SchemaAcceptor acceptor(*subject.schema, *subject.root);
+    const bool held = rc::check(subject.name, [&](unsigned seed) {
+      Documents documents(seed, *subject.root, false);
+      for (int i = 0; i < 10; ++i) {
+        const Json value = documents.make(*subject.schema);
+        const bool is_right = !walked(value, *subject.schema, *subject.root).has_errors();
+        const bool quick = acceptor.accepts(value);
+        if (quick && !is_right) RC_FAIL(value.dump(2));
+        if (!subject.name.ends_with("outputs")) continue;
+        right += is_right ? 1 : 0;
+        accepted += quick ? 1 : 0;
+      }
+    });
+    EXPECT_TRUE(held) << subject.name;
+  }
+  EXPECT_GT(right, 1'000);
+  EXPECT_GT(accepted, right / 2);
+}
+
+TEST(SchemaAcceptor, IsSureOfTheKeywordsOfOutputsOnly) {
+  const auto accepts = [](const char* schema, const char* value) {
+    const Json parsed = Json::parse(schema);
+    return SchemaAcceptor(parsed, parsed).accepts(Json::parse(value));
+  };
+  EXPECT_TRUE(accepts(R"({"type": ["string", "null"], "enum": ["a", null]})", R"("a")"));
+  EXPECT_TRUE(accepts(R"({"type": ["string", "null"], "enum": ["a", null]})", "null"));
+  EXPECT_FALSE(accepts(R"({"type": ["string", "null"], "enum": ["a", null]})", R"("b")"));
+  EXPECT_FALSE(accepts(R"({"type": "string", "enum": ["a", null]})", "null"));
+  EXPECT_FALSE(accepts(R"({"enum": [1, 2]})", "1"));
+  EXPECT_TRUE(accepts(R"({"type": "integer", "minimum": 0})", "0"));
+  EXPECT_FALSE(accepts(R"({"type": "integer", "minimum": 0})", "-1"));
+  EXPECT_FALSE(accepts(R"({"type": "integer"})", "1.0")) << "valijson may think otherwise, and is asked";
+  EXPECT_TRUE(accepts(R"({"type": "number"})", "1.5"));
+  EXPECT_FALSE(accepts(R"({"type": "string", "minLength": 1})", R"("long")")) << "a keyword that it does not know";
+  constexpr const char* kClosed =
+      R"({"type": "object", "properties": {"a": {"type": "integer"}, "b": {}}, "required": ["a"], "additionalProperties": false})";
+  EXPECT_TRUE(accepts(kClosed, R"({"a": 1})"));
+  EXPECT_TRUE(accepts(kClosed, R"({"a": 1, "b": []})"));
+  EXPECT_FALSE(accepts(kClosed, R"({"b": 1})"));
+  EXPECT_FALSE(accepts(kClosed, R"({"a": 1, "c": 1})"));
+  EXPECT_FALSE(accepts(kClosed, R"({"a": "1"})"));
+  EXPECT_TRUE(accepts(R"({"properties": {"a": {}}, "required": ["z"]})", R"({"a": 1, "y": 2, "z": 3})"));
+  EXPECT_FALSE(accepts(R"({"properties": {"a": {}}, "required": ["z"]})", R"({"a": 1, "y": 2})"));
+  EXPECT_FALSE(accepts(R"({"required": ["z"], "additionalProperties": false})", R"({"z": 1})"));
+  EXPECT_TRUE(accepts(R"({"type": "array", "items": {"type": "boolean"}})", "[true, false]"));
+  EXPECT_FALSE(accepts(R"({"type": "array", "items": {"type": "boolean"}})", "[true, 0]"));
+  EXPECT_FALSE(accepts(R"({"$ref": "#/definitions/none"})", "1"));
+  EXPECT_TRUE(accepts(
+      R"({"$ref": "#/definitions/tree", "definitions": {"tree": {"type": "array", "items": {"$ref": "#/definitions/tree"}}}})",
+      "[[], [[]]]"));
 }
 
 TEST(SchemaVerdict, TakesExpressionsForThemselvesWhenAsked) {

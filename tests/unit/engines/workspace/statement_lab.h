@@ -108,8 +108,8 @@ class StatementLab {
     made->run_id = "run-7";
     made->step_id = "count";
     made->attempt = 2;
-    made->on_submitted = [this](std::string_view connection, std::string_view id, bool changes) -> Result<void> {
-      journal.push_back(fmt::format("{} {} {} after {} requests", connection, id, changes ? "changes" : "reads",
+    made->on_submitted = [this](std::string_view connection, std::string_view id, bool awaited) -> Result<void> {
+      journal.push_back(fmt::format("{} {}{} after {} requests", connection, id, awaited ? " awaited" : "",
                                     transport->seen().size()));
       return {};
     };

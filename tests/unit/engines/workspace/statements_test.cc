@@ -124,7 +124,14 @@ TEST(Polling, TheIdIsJournaledBeforeTheFirstPoll) {
   StatementLab lab;
   lab.transport->then(answer_state("RUNNING")).then(answer_state("SUCCEEDED"));
   ASSERT_TRUE(lab.run("INSERT INTO t VALUES (1)"));
-  EXPECT_THAT(lab.journal, ElementsAre("dr s1 changes after 1 requests"));
+  EXPECT_THAT(lab.journal, ElementsAre("dr s1 awaited after 1 requests"));
+}
+
+TEST(Polling, TheIdOfWhatHasEndedNeedNotBeOnTheDiskFirst) {
+  StatementLab lab;
+  lab.transport->then(answer_state("SUCCEEDED"));
+  ASSERT_TRUE(lab.run("INSERT INTO t VALUES (1)"));
+  EXPECT_THAT(lab.journal, ElementsAre("dr s1 after 1 requests"));
 }
 
 TEST(Polling, AQueryOfOurOwnReadsWhateverItsWordsAre) {
@@ -134,7 +141,7 @@ TEST(Polling, AQueryOfOurOwnReadsWhateverItsWordsAre) {
   statement.sql = "a digest whose words nobody reads";
   statement.is_query = true;
   ASSERT_TRUE(lab.client.run(statement, lab.call));
-  EXPECT_THAT(lab.journal, ElementsAre("dr s1 reads after 1 requests"));
+  EXPECT_THAT(lab.journal, ElementsAre("dr s1 after 1 requests"));
   EXPECT_TRUE(lab.body().contains("row_limit"));
 }
 
