@@ -158,11 +158,14 @@ Escape json_escape(std::string_view rest) {
 using EscapeReader = Escape (*)(std::string_view rest);
 
 struct Decoding {
-  std::string_view signs;  // characters without which there is nothing to decode
+  char sign;  // the character without which there is nothing to decode
   EscapeReader read;
 };
 
-constexpr std::array<Decoding, 3> kDecodings{{{"\\", json_escape}, {"%", percent_escape}, {"+", form_escape}}};
+constexpr std::array<Decoding, 3> kDecodings{{{'\\', json_escape}, {'%', percent_escape}, {'+', form_escape}}};
+constexpr bool is_sign(char c) {
+  return c == kDecodings[0].sign || c == kDecodings[1].sign || c == kDecodings[2].sign;
+}
 
 // `outer`: the origins of `text` when it is itself a decoded one; null: it is the original.
 Decoded decode(std::string_view text, const std::vector<Stretch>* outer, EscapeReader read) {
@@ -227,8 +230,10 @@ struct SecretSet::Impl {
                                                  int depth) const {
     std::vector<Stretch> found;
     std::uint32_t key = 0;
+    bool encoded = false;  // there may be something to decode
     for (std::size_t end = 0; end < text.size(); ++end) {
       key = key << 8U | static_cast<unsigned char>(text[end]);
+      encoded |= is_sign(text[end]);
       if (end + 1 < kShortest || !seen.test(bit_of(key))) continue;
       const std::size_t i = end + 1 - kShortest;
       const std::size_t length = match(key, text.substr(i));
@@ -236,9 +241,9 @@ struct SecretSet::Impl {
       const std::size_t last = i + length - 1;
       found.push_back(origins == nullptr ? Stretch{i, last + 1} : Stretch{(*origins)[i].start, (*origins)[last].end});
     }
-    if (depth == kDeepestDecoding) return found;
+    if (!encoded || depth == kDeepestDecoding) return found;
     for (const Decoding& decoding : kDecodings) {
-      if (text.find(decoding.signs) == std::string_view::npos) continue;
+      if (text.find(decoding.sign) == std::string_view::npos) continue;
       const Decoded decoded = decode(text, origins, decoding.read);
       const std::vector<Stretch> more = occurrences(decoded.text, &decoded.origins, depth + 1);
       found.insert(found.end(), more.begin(), more.end());

@@ -44,6 +44,7 @@ class EvolveCatalog : public Step {
     if (Result<void> planned = plan(context.call); !planned) return planned.error();
     Look look;
     if (!inputs_.dry_run) look.actions = actions_for(planned_, context.connection);
+    if (context.acts && !look.actions.empty()) return look;
     // A live step with nothing to execute has looked for real: its preview is its outcome.
     look.preview = outcome(inputs_.dry_run || !look.actions.empty(), {});
     return look;

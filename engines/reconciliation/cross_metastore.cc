@@ -188,7 +188,9 @@ class CrossMetastore : public Step {
     parallel_for(2, 2, {}, [&](std::size_t i) {
       Side& side = i == 0 ? source_ : target_;
       const std::string& catalog = i == 0 ? request_.source_catalog : request_.target_catalog;
-      Result<std::vector<CatalogContents>> contents = side.warehouse->describe({catalog}, call);
+      // Rows are counted whatever the columns are.
+      Result<std::vector<CatalogContents>> contents =
+          request_.checksum ? side.warehouse->describe({catalog}, call) : side.warehouse->list_tables({catalog}, call);
       if (!contents)
         failed[i] = in_side(std::move(contents).error(), i == 0 ? SideName::source : SideName::target, catalog);
       else if (contents->size() != 1)
@@ -203,7 +205,8 @@ class CrossMetastore : public Step {
 
   // The catalog's name and version stay.
   static CatalogContents take_tables(Side& side) {
-    return {side.contents.catalog, side.contents.version, std::exchange(side.contents.tables, {})};
+    return {side.contents.catalog, side.contents.version, std::exchange(side.contents.tables, {}),
+            side.contents.columns_known};
   }
 
   static Error shape_error() {

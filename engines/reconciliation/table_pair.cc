@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "engines/warehouse/names.h"
 #include "specs/statement_words.h"
@@ -162,8 +163,8 @@ PairedCatalogs pair_catalogs(CatalogContents source, const Dialect& source_diale
   PairedCatalogs paired;
   paired.algorithm = algorithm;
   paired.tables.reserve(std::max(source.tables.size(), target.tables.size()));
-  std::map<std::string, TablePair> by_key;
-  std::map<std::string, std::string> views;  // key -> side
+  std::unordered_map<std::string, std::size_t> by_key;  // indexes into paired.tables
+  std::map<std::string, std::string> views;             // key -> side
   std::vector<TableFilter::Name> seen;
   const auto add = [&](Table& table, bool is_source) {
     const TableName& name = table.name;
@@ -175,26 +176,29 @@ PairedCatalogs pair_catalogs(CatalogContents source, const Dialect& source_diale
       paired.views.push_back(fmt::format("{} ({})", name.in_catalog(), side));
       return;
     }
-    TablePair& pair = by_key[key_of(name)];
-    if (pair.table.empty()) {
-      pair.schema = name.schema;
-      pair.table = name.table;
+    const auto [place, is_new] = by_key.emplace(key_of(name), paired.tables.size());
+    if (is_new) {
+      paired.tables.emplace_back();
+      paired.tables.back().schema = name.schema;
+      paired.tables.back().table = name.table;
     }
+    TablePair& pair = paired.tables[place->second];
     (is_source ? pair.source : pair.target) = std::move(table);
   };
   for (Table& table : source.tables) add(table, true);
   for (Table& table : target.tables) add(table, false);
 
   TypeJudge types(source_dialect, target_dialect, algorithm);
-  for (auto& [key, pair] : by_key) {
+  for (TablePair& pair : paired.tables) {
     if (pair.paired()) {
       pair_columns(pair, types, algorithm);
-    } else {
-      pair.columns = (pair.source ? pair.source : pair.target)->columns.size();
-      if (pair.source && views.contains(key + "t")) pair.absence = "the target has a view of this name, not a table";
-      if (pair.target && views.contains(key + "s")) pair.absence = "the source has a view of this name, not a table";
+      continue;
     }
-    paired.tables.push_back(std::move(pair));
+    const Table& table = pair.source ? *pair.source : *pair.target;
+    const std::string key = key_of(table.name);
+    pair.columns = table.columns.size();
+    if (pair.source && views.contains(key + "t")) pair.absence = "the target has a view of this name, not a table";
+    if (pair.target && views.contains(key + "s")) pair.absence = "the source has a view of this name, not a table";
   }
   const auto before = [](const TablePair& a, const TablePair& b) {
     return std::tie(a.schema, a.table) < std::tie(b.schema, b.table);

@@ -238,6 +238,7 @@ Outcome report(const PairedCatalogs& catalogs, const Readings& readings, const S
     details.push_back(detail_json(pair, verdict, readings.source[i], readings.target[i], scope));
   }
 
+  const bool columns_known = source.contents.columns_known && target.contents.columns_known;
   Outcome outcome;
   outcome.outputs = {{"status", tally.status()},
                      {"table_count", tally.tables},
@@ -255,7 +256,7 @@ Outcome report(const PairedCatalogs& catalogs, const Readings& readings, const S
                      {"coverage",
                       {{"tables", tally.tables},
                        {"tables_compared", tally.compared},
-                       {"columns", tally.columns},
+                       {"columns", columns_known ? Json(tally.columns) : Json()},
                        {"columns_compared", tally.columns_compared},
                        {"not_compared", std::move(not_compared)}}},
                      {"details", std::move(details)},

@@ -75,6 +75,7 @@ struct CatalogContents {
   std::string catalog;
   std::optional<std::string> version;
   std::vector<Table> tables;  // sorted by schema, then name (bytes)
+  bool columns_known = true;  // false: they were not asked for, and the tables have none here
 };
 
 // What hangs on a table and forbids or complicates a change of its columns.

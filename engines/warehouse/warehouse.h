@@ -75,6 +75,10 @@ class Warehouse {
   // All tables and views of the catalogs, in at most two statements for all of them together.
   // A pinned version reads the columns as of then.
   virtual Result<std::vector<CatalogContents>> describe(const std::vector<std::string>& catalogs, const Call& call) = 0;
+  // The same without columns, where asking for them costs (CatalogContents::columns_known tells).
+  virtual Result<std::vector<CatalogContents>> list_tables(const std::vector<std::string>& catalogs, const Call& call) {
+    return describe(catalogs, call);
+  }
   // Those of one catalog that hold the named tables (as describe() spelled them), and perhaps more.
   virtual Result<CatalogContents> describe_tables(const std::string& catalog, const std::vector<TableName>& /*tables*/,
                                                   const Call& call) {

@@ -99,7 +99,7 @@ def ideal(statements, workers):
     return LATENCY_MS * (1 + math.ceil(statements / workers))
 
 
-def figures(lockstep, programs, folder, figure, runs=5):
+def figures(lockstep, programs, folder, figure, runs=9):
     """`programs`: the folder of the server and the bare client; `figure` takes a row of the table, see bench.py."""
     program, bare = programs / "workspace_server", programs / "bare_client"
     with Server(program) as server:

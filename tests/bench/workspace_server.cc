@@ -51,14 +51,16 @@ class Tables {
 
   // A row a table, comma between; how many are added to `count`.
   // `named`: the rest of a statement that asks for some tables only; empty: all.
-  [[nodiscard]] std::string rows(int clone, int index, std::string_view named, std::size_t& count) const {
+  [[nodiscard]] std::string rows(int clone, int index, std::string_view named, bool with_columns,
+                                 std::size_t& count) const {
     std::shared_lock lock(mutex_);
     std::string all;
     for (int table = 0; table < kTables; ++table) {
       const std::string name = fmt::format("t{:04}", table);
       if (!named.empty() && named.find("'" + name + "'") == std::string_view::npos) continue;
-      all += fmt::format(R"({}["{}","sales","{}","MANAGED","{}","{}"])", all.empty() ? "" : ",", index, name,
-                         tables_[clone][table].size(), texts_[clone][table]);
+      all += fmt::format(R"({}["{}","sales","{}","MANAGED")", all.empty() ? "" : ",", index, name);
+      if (with_columns) all += fmt::format(R"(,"{}","{}")", tables_[clone][table].size(), texts_[clone][table]);
+      all += ']';
       ++count;
     }
     return all;
@@ -113,7 +115,9 @@ Answer contents(const Tables& tables, std::string_view sql) {
   Answer answer;
   answer.columns = {{"catalog_index", "INT"}, {"table_schema", "STRING"}, {"table_name", "STRING"},
                     {"table_type", "STRING"}, {"column_count", "LONG"},   {"columns", "STRING"}};
-  if (sql.find("array_join(collect_list(concat(") == std::string_view::npos) {
+  const bool with_columns = sql.find("array_join(collect_list(concat(") != std::string_view::npos;
+  if (!with_columns) answer.columns.resize(4);
+  if (!with_columns && !sql.starts_with("SELECT 0 AS catalog_index, t.table_schema, t.table_name, t.table_type FROM")) {
     answer.error = "[UNKNOWN_TO_BENCH] another form of the metadata statement than this server answers";
     return answer;
   }
@@ -124,8 +128,9 @@ Answer contents(const Tables& tables, std::string_view sql) {
     const std::string_view catalog = before.substr(before.rfind("FROM ") + 5);
     if (index > 0) answer.rows += ',';
     const std::size_t in = sql.find("(t.table_schema, t.table_name) IN (");
-    answer.rows += tables.rows(catalog.find("staging") == std::string_view::npos ? 0 : 1, index++,
-                               in == std::string_view::npos ? std::string_view() : sql.substr(in), answer.row_count);
+    answer.rows +=
+        tables.rows(catalog.find("staging") == std::string_view::npos ? 0 : 1, index++,
+                    in == std::string_view::npos ? std::string_view() : sql.substr(in), with_columns, answer.row_count);
   }
   return answer;
 }

@@ -74,6 +74,14 @@ Result<std::vector<CatalogContents>> DatabricksWarehouse::describe(const std::ve
   return read_contents(catalogs, {}, call);
 }
 
+Result<std::vector<CatalogContents>> DatabricksWarehouse::list_tables(const std::vector<std::string>& catalogs,
+                                                                      const Call& call) {
+  if (catalogs.empty()) return std::vector<CatalogContents>();
+  Result<Rows> rows = ask_information_schema(catalogs, unity_tables_statement(dialect_, catalogs), call);
+  if (!rows) return std::move(rows).error();
+  return read_unity_tables(catalogs, *rows);
+}
+
 Result<CatalogContents> DatabricksWarehouse::describe_tables(const std::string& catalog,
                                                              const std::vector<TableName>& tables, const Call& call) {
   Result<std::vector<CatalogContents>> contents =
@@ -86,11 +94,17 @@ Result<CatalogContents> DatabricksWarehouse::describe_tables(const std::string& 
 Result<std::vector<CatalogContents>> DatabricksWarehouse::read_contents(const std::vector<std::string>& catalogs,
                                                                         const std::vector<TableName>& tables,
                                                                         const Call& call) {
-  Result<Rows> rows = ask(unity_contents_statement(dialect_, catalogs, tables), call);
-  if (!rows)
-    return std::move(rows).error().with_context(
-        fmt::format("while reading information_schema of {}", fmt::join(catalogs, " and ")));
+  Result<Rows> rows = ask_information_schema(catalogs, unity_contents_statement(dialect_, catalogs, tables), call);
+  if (!rows) return std::move(rows).error();
   return read_unity_contents(dialect_, catalogs, *rows, columns_read_);
+}
+
+Result<Rows> DatabricksWarehouse::ask_information_schema(const std::vector<std::string>& catalogs, std::string sql,
+                                                         const Call& call) {
+  Result<Rows> rows = ask(std::move(sql), call);
+  if (rows) return rows;
+  return std::move(rows).error().with_context(
+      fmt::format("while reading information_schema of {}", fmt::join(catalogs, " and ")));
 }
 
 Result<std::vector<Dependents>> DatabricksWarehouse::dependents(std::string_view catalog,

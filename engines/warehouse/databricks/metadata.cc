@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <map>
 #include <unordered_map>
 
@@ -146,6 +148,40 @@ Error unexpected_contents() {
 
 using TableKey = std::pair<std::string, std::string>;  // schema, name
 
+// Rows that begin with the catalog's number, schema, name and type of a table, in any order.
+class TablesOfCatalogs {
+ public:
+  explicit TablesOfCatalogs(const std::vector<std::string>& catalogs) : catalogs_(catalogs), tables_(catalogs.size()) {}
+
+  // Null: the row has another shape.
+  Table* add(const std::vector<Json>& row, std::size_t cells) {
+    if (row.size() != cells || !row[0].is_number_integer() || row[0].get<std::int64_t>() < 0 ||
+        row[0].get<std::size_t>() >= catalogs_.size())
+      return nullptr;
+    const auto catalog = row[0].get<std::size_t>();
+    Table& table = tables_[catalog][{text(row[1]), text(row[2])}];
+    table.name = {catalogs_[catalog], text(row[1]), text(row[2])};
+    table.kind = is_view(text(row[3])) ? Table::Kind::view : Table::Kind::table;
+    return &table;
+  }
+
+  // One entry a catalog. This is empty then.
+  std::vector<CatalogContents> take(bool columns_known) {
+    std::vector<CatalogContents> contents;
+    for (std::size_t i = 0; i < catalogs_.size(); ++i) {
+      CatalogContents one{catalogs_[i], std::nullopt, {}, columns_known};
+      one.tables.reserve(tables_[i].size());
+      for (auto& [key, table] : tables_[i]) one.tables.push_back(std::move(table));
+      contents.push_back(std::move(one));
+    }
+    return contents;
+  }
+
+ private:
+  const std::vector<std::string>& catalogs_;
+  std::vector<std::map<TableKey, Table>> tables_;  // ordered by schema, then name
+};
+
 }  // namespace
 
 // One row a table, its columns as one text: a row a column repeats the names of everything above it, four times the
@@ -178,6 +214,33 @@ std::string unity_contents_statement(const Dialect& dialect, const std::vector<s
   return sql;
 }
 
+std::string unity_tables_statement(const Dialect& dialect, const std::vector<std::string>& catalogs) {
+  std::string sql;
+  for (std::size_t i = 0; i < catalogs.size(); ++i)
+    sql += fmt::format(
+        "{}SELECT {} AS catalog_index, t.table_schema, t.table_name, t.table_type FROM {}.information_schema.tables "
+        "AS t WHERE t.table_schema <> 'information_schema'",
+        i == 0 ? "" : " UNION ALL ", i, dialect.quote(catalogs[i]));
+  return sql;
+}
+
+// A text has a thousand bytes, and what differs between two of them is mostly spread over both: one word in eight
+// tells them apart, and where it does not they are compared anyway.
+std::size_t ColumnsMemo::Hash::operator()(std::string_view text) const {
+  constexpr std::size_t kStride = 8 * sizeof(std::uint64_t);
+  constexpr std::uint64_t kMix = 0x9E3779B97F4A7C15;
+  std::uint64_t hash = text.size() * kMix;
+  const auto take = [&](std::size_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, std::min(sizeof word, text.size() - at));
+    hash = (hash ^ word) * kMix;
+    hash ^= hash >> 32U;
+  };
+  for (std::size_t at = 0; at < text.size(); at += kStride) take(at);
+  if (text.size() >= sizeof(std::uint64_t)) take(text.size() - sizeof(std::uint64_t));
+  return hash;
+}
+
 std::optional<Columns> ColumnsMemo::find(std::string_view text) const {
   const std::lock_guard lock(mutex_);
   const auto found = by_text_.find(text);
@@ -198,16 +261,12 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
                                                          ColumnsMemo& memo) {
   constexpr std::size_t kCells = 6;
   constexpr std::int64_t kMostColumns = 1'000'000;
-  std::vector<std::map<TableKey, Table>> tables(catalogs.size());  // ordered by schema, then name
+  TablesOfCatalogs tables(catalogs);
   TypeCache types(dialect);
   for (const std::vector<Json>& row : rows.rows) {
-    if (row.size() != kCells || !row[0].is_number_integer() || row[0].get<std::int64_t>() < 0 ||
-        row[0].get<std::size_t>() >= catalogs.size())
-      return unexpected_contents();
-    const auto catalog = row[0].get<std::size_t>();
-    Table& table = tables[catalog][{text(row[1]), text(row[2])}];
-    table.name = {catalogs[catalog], text(row[1]), text(row[2])};
-    table.kind = is_view(text(row[3])) ? Table::Kind::view : Table::Kind::table;
+    Table* const found = tables.add(row, kCells);
+    if (found == nullptr) return unexpected_contents();
+    Table& table = *found;
     if (!row[4].is_number_integer() || !row[5].is_string()) return unexpected_contents();
     const auto count = row[4].get<std::int64_t>();
     if (count < 0 || count > kMostColumns) return unexpected_contents();
@@ -222,14 +281,15 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
     if (columns->size() != static_cast<std::size_t>(count)) return unexpected_contents();
     table.columns = *std::move(columns);
   }
-  std::vector<CatalogContents> contents;
-  for (std::size_t i = 0; i < catalogs.size(); ++i) {
-    CatalogContents one{catalogs[i], std::nullopt, {}};
-    one.tables.reserve(tables[i].size());
-    for (auto& [key, table] : tables[i]) one.tables.push_back(std::move(table));
-    contents.push_back(std::move(one));
-  }
-  return contents;
+  return tables.take(true);
+}
+
+Result<std::vector<CatalogContents>> read_unity_tables(const std::vector<std::string>& catalogs, const Rows& rows) {
+  constexpr std::size_t kCells = 4;
+  TablesOfCatalogs tables(catalogs);
+  for (const std::vector<Json>& row : rows.rows)
+    if (tables.add(row, kCells) == nullptr) return unexpected_contents();
+  return tables.take(false);
 }
 
 std::string unity_dependents_statement(const Dialect& dialect, std::string_view catalog) {

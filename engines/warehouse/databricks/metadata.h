@@ -21,6 +21,10 @@ namespace lockstep {
 // spells them), when there are any.
 std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs,
                                      const std::vector<TableName>& tables = {});
+// Tables and views without their columns.
+std::string unity_tables_statement(const Dialect& dialect, const std::vector<std::string>& catalogs);
+Result<std::vector<CatalogContents>> read_unity_tables(const std::vector<std::string>& catalogs, const Rows& rows);
+
 // The columns that a text of those answers stands for. Most texts come again: of the clone's table, and when a later
 // step reads both. Thread-safe.
 class ColumnsMemo {
@@ -32,7 +36,7 @@ class ColumnsMemo {
   static constexpr std::size_t kMostColumns = 500'000;  // about 100 MB; then it begins anew
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const;
   };
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Columns, Hash, std::equal_to<>> by_text_;

@@ -73,6 +73,14 @@ TEST_F(Remote, CountsGoFiftyTablesToAStatement) {
   EXPECT_EQ(reads(), 6U);
 }
 
+TEST_F(Remote, CountsNeedNoColumnsAndSaySo) {
+  add_tables(2);
+  const Json counted = run(Json::object()).outputs["coverage"];
+  EXPECT_EQ(counted["columns"], nullptr) << "not 0: they were not asked for";
+  EXPECT_EQ(counted["columns_compared"], 0);
+  EXPECT_EQ(run({{"use_checksum", true}}).outputs["coverage"]["columns"], 4);
+}
+
 TEST_F(Remote, DigestsShareStatementsWhereThereAreManyMoreTablesThanWorkers) {
   add_tables(100);
   EXPECT_EQ(run({{"use_checksum", true}, {"max_workers", 4}}).outputs["matched"], 100);

@@ -34,6 +34,12 @@ HttpResult contents_answer(const Json& rows) {
                      rows);
 }
 
+HttpResult tables_answer(const char* rows) {
+  return rows_answer(
+      {{"catalog_index", "INT"}, {"table_schema", "STRING"}, {"table_name", "STRING"}, {"table_type", "STRING"}},
+      Json::parse(rows));
+}
+
 std::string statement_of(const HttpRequest& request) {
   return request.body.empty() ? "" : Json::parse(request.body).value("statement", "");
 }
@@ -91,6 +97,26 @@ TEST_F(WarehouseOfAWorkspace, DescribesTwoCatalogsInOneStatement) {
   EXPECT_EQ(prod.tables[2].kind, Table::Kind::view);
   ASSERT_THAT((*got)[1].tables, SizeIs(1));
   EXPECT_EQ((*got)[1].tables[0].columns[0].position, 1) << "positions begin at 1, whatever the server's do";
+}
+
+TEST_F(WarehouseOfAWorkspace, ListsTablesWithoutAskingForTheirColumns) {
+  transport_->then(tables_answer(R"json([
+      ["1", "sales", "orders", "MANAGED"], ["0", "sales", "v", "VIEW"], ["0", "a", "t", "EXTERNAL"]])json"));
+  const Result<std::vector<CatalogContents>> got = warehouse_.list_tables({"prod", "st`age"}, {});
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_THAT(sent()[0], AllOf(HasSubstr("`prod`.information_schema.tables"),
+                               HasSubstr("`st``age`.information_schema.tables"), Not(HasSubstr("columns"))));
+  ASSERT_THAT(*got, SizeIs(2));
+  EXPECT_FALSE((*got)[0].columns_known);
+  ASSERT_THAT((*got)[0].tables, SizeIs(2));
+  EXPECT_EQ((*got)[0].tables[0].name.full(), "prod.a.t");
+  EXPECT_EQ((*got)[0].tables[1].kind, Table::Kind::view);
+  EXPECT_THAT((*got)[0].tables[0].columns, SizeIs(0));
+  EXPECT_THAT((*got)[1].tables, SizeIs(1));
+  transport_->then(tables_answer(R"([["2", "s", "t", "MANAGED"]])"));
+  EXPECT_EQ(warehouse_.list_tables({"prod", "st`age"}, {}).error().code, "unexpected-result") << "no such catalog";
+  transport_->then(contents_answer(Json::parse(R"json([["0", "s", "t", "MANAGED", "0", ""]])json")));
+  EXPECT_EQ(warehouse_.list_tables({"prod"}, {}).error().code, "unexpected-result") << "another shape";
 }
 
 TEST_F(WarehouseOfAWorkspace, ReadsTheSameTextOnce) {
