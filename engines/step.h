@@ -57,6 +57,12 @@ class ActionLog {
  public:
   virtual ~ActionLog() = default;
   virtual Result<void> started(const Action& action) = 0;
+  // Several that start together, durable together. An Error may leave some of them recorded.
+  virtual Result<void> started_together(const std::vector<const Action*>& actions) {
+    for (const Action* action : actions)
+      if (Result<void> recorded = started(*action); !recorded) return recorded;
+    return {};
+  }
   virtual Result<void> finished(const Action& action, const std::optional<Error>& error) = 0;
   // A server runs a statement of this step under that id. Recorded before the client waits for its end, so that a run
   // that was killed can be followed up; durable when it returns if the statement may change something and is `awaited`.

@@ -156,7 +156,7 @@ Json JournalActionLog::place(std::uint64_t number) const {
   return body;
 }
 
-Result<void> JournalActionLog::started(const Action& action) {
+Json JournalActionLog::begin(const Action& action) {
   std::uint64_t number = 0;
   {
     std::lock_guard lock(mutex_);
@@ -164,14 +164,31 @@ Result<void> JournalActionLog::started(const Action& action) {
     changed_ = changed_ || action.changes;
     open_.push_back({number, action.target, action.text, action.changes});
   }
-  if (journal_ == nullptr) return {};
   Json body = place(number);
   body.update(action_json(action));
   if (action.text.size() > kMaxActionText) {
     body["text_sha256"] = sha256_hex(action.text);
     body["text"] = action.text.substr(0, kMaxActionText);
   }
-  return action.changes ? journal_->append_durably("action_started", body) : journal_->append("action_started", body);
+  return body;
+}
+
+Result<void> JournalActionLog::started(const Action& action) {
+  return started_together({&action});
+}
+
+Result<void> JournalActionLog::started_together(const std::vector<const Action*>& actions) {
+  bool changes = false;
+  for (const Action* action : actions) {
+    const Json body = begin(*action);
+    changes = changes || action->changes;
+    if (journal_ == nullptr) continue;
+    // The last one's way to the disk is that of all.
+    Result<void> recorded = changes && action == actions.back() ? journal_->append_durably("action_started", body)
+                                                                : journal_->append("action_started", body);
+    if (!recorded) return recorded;
+  }
+  return {};
 }
 
 Result<void> JournalActionLog::finished(const Action& action, const std::optional<Error>& error) {

@@ -68,6 +68,7 @@ class JournalActionLog final : public ActionLog {
   // `item`: index of the for_each item, or -1. `journal` null: nothing is recorded (there is no state to keep).
   JournalActionLog(Journal* journal, std::string step, std::int64_t item, int attempt);
   Result<void> started(const Action& action) override;
+  Result<void> started_together(const std::vector<const Action*>& actions) override;
   Result<void> finished(const Action& action, const std::optional<Error>& error) override;
   Result<void> submitted(std::string_view connection, std::string_view statement_id, bool awaited) override;
   // Whether an action that changes something was started.
@@ -83,6 +84,8 @@ class JournalActionLog final : public ActionLog {
     bool changes;
   };
   Json place(std::uint64_t number) const;
+  // Takes note of the action; returns its record.
+  Json begin(const Action& action);
 
   Journal* journal_;
   const std::string step_;

@@ -22,6 +22,7 @@ class Committer {
             const std::vector<TableWork>& work, const CommitOptions& options)
       : warehouse_(warehouse), context_(context), actions_(actions), work_(work), options_(options) {
     results_.resize(work.size());
+    begun_.resize(actions.size());
     stamp_.message = fmt::format("schema-evolution: run {} step {}", context.run.run_id, context.run.step_id);
     stamp_.extra = {{"run_id", context.run.run_id}, {"step_id", context.run.step_id}, {"attempt", context.run.attempt}};
   }
@@ -43,9 +44,14 @@ class Committer {
                tables.begin() + static_cast<std::ptrdiff_t>(std::min(first + kTablesPerCommit, tables.size()))},
               round);
       } else {
+        if (!options_.transactions) begin_first(tables, round);
         const std::size_t run = parallel_for(tables.size(), options_.max_workers, context_.call,
                                              [&](std::size_t i) { commit_one(tables[i], round); });
-        for (std::size_t i = run; i < tables.size(); ++i) fail(tables[i], stopped_error());
+        for (std::size_t i = run; i < tables.size(); ++i) {
+          fail(tables[i], stopped_error());
+          if (const std::size_t first = actions_of(tables[i], round).front(); begun_[first])
+            log_finished({first}, results_[tables[i]].error);
+        }
       }
     }
     if (log_error_) return *log_error_;
@@ -89,6 +95,39 @@ class Committer {
     return std::nullopt;
   }
 
+  // The statements with which all workers begin are recorded at once: sixty records one by one, each waiting for the
+  // disk, take longer than to send what they announce.
+  void begin_first(const std::vector<std::size_t>& tables, int round) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (over()) return;
+    }
+    std::vector<std::size_t> indexes;
+    std::vector<const Action*> first;
+    for (std::size_t i = 0; i < std::min(options_.max_workers, tables.size()); ++i) {
+      indexes.push_back(actions_of(tables[i], round).front());
+      first.push_back(&actions_[indexes.back()]);
+    }
+    if (first.empty()) return;
+    if (Result<void> logged = context_.log.started_together(first); !logged) {
+      log_failed(logged.error());
+      return;
+    }
+    for (const std::size_t index : indexes) begun_[index] = true;
+  }
+
+  // Before a statement runs. An error: it must not, and a record that was made before is closed.
+  std::optional<Error> begin(std::size_t index, std::size_t applied) {
+    if (!begun_[index]) return log_started({index}, applied);
+    std::optional<Error> error;
+    {
+      const std::lock_guard lock(mutex_);
+      error = over(applied);
+    }
+    if (error) log_finished({index}, error);
+    return error;
+  }
+
   Error log_failed(const Error& error) {
     const std::lock_guard lock(mutex_);
     if (!log_error_) log_error_ = error;
@@ -130,7 +169,7 @@ class Committer {
   std::optional<Error> run_each(std::size_t table, int round) {
     std::optional<Error> error;
     for (const std::size_t index : actions_of(table, round)) {
-      error = log_started({index}, results_[table].applied);
+      error = begin(index, results_[table].applied);
       if (error) break;
       const Result<Rows> done = warehouse_.run({actions_[index].text, {}}, context_.call);
       if (!done) error = explain_delta_refusal(done.error()).with_context("in the statement " + actions_[index].text);
@@ -169,6 +208,7 @@ class Committer {
   const CommitOptions& options_;
   CommitStamp stamp_;
   std::vector<TableResult> results_;  // each element is touched by one thread at a time
+  std::vector<bool> begun_;           // by action: recorded by begin_first()
   std::mutex mutex_;                  // guards log_error_, finished_ and progress
   std::optional<Error> log_error_;
   std::size_t finished_ = 0;

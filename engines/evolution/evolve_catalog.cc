@@ -53,7 +53,7 @@ class EvolveCatalog : public Step {
   Result<Outcome> act(const StepContext& context, const Look& look) override {
     if (inputs_.dry_run) return look.preview;
     Result<Executed> executed = execute(*scope_.warehouse, *scope_.dialect, context, look.actions, planned_, policy_,
-                                        inputs_.ignored, inputs_.max_workers);
+                                        inputs_.ignored, inputs_.max_workers, inputs_.read_back);
     if (!executed) return executed.error();
     if (executed->version) scope_.destination.version = executed->version;
     return outcome(false, executed->tables);

@@ -120,7 +120,8 @@ std::vector<Action> actions_for(const std::vector<WantedTable>& tables, const st
 
 Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const StepContext& context,
                          const std::vector<Action>& actions, const std::vector<WantedTable>& tables,
-                         const AlterationPolicy& policy, const IgnoredAspects& ignored, std::size_t max_workers) {
+                         const AlterationPolicy& policy, const IgnoredAspects& ignored, std::size_t max_workers,
+                         ReadBack read_back) {
   Executed executed;
   executed.tables.resize(tables.size());
   std::vector<TableWork> work;
@@ -145,19 +146,26 @@ Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const Ste
   if (!results) return results.error();
 
   std::vector<TableName> changed;
-  changed.reserve(owners.size());
-  for (const std::size_t owner : owners) changed.push_back(tables[owner].plan.difference.destination);
+  std::vector<std::size_t> read;  // places in `work`
+  for (std::size_t k = 0; k < owners.size(); ++k) {
+    if (read_back == ReadBack::in_doubt && !can.transactions && !(*results)[k].error) {
+      executed.tables[owners[k]].state = TableOutcome::State::applied;
+      continue;
+    }
+    changed.push_back(tables[owners[k]].plan.difference.destination);
+    read.push_back(k);
+  }
+  if (read.empty()) return executed;
   const Result<CatalogContents> now = warehouse.describe_tables(catalog, changed, call_for_reading_back(context.call));
   if (!now) {
-    for (std::size_t k = 0; k < owners.size(); ++k)
-      executed.tables[owners[k]] = unread((*results)[k], work[k], now.error().message);
+    for (const std::size_t k : read) executed.tables[owners[k]] = unread((*results)[k], work[k], now.error().message);
     return executed;
   }
   executed.version = now->version;
   std::unordered_map<std::string, const Table*> by_name;
   for (const Table& table : now->tables)
     if (table.kind == Table::Kind::table) by_name.emplace(fold_name(table.name.in_catalog()), &table);
-  for (std::size_t k = 0; k < owners.size(); ++k) {
+  for (const std::size_t k : read) {
     const auto found = by_name.find(fold_name(work[k].table));
     executed.tables[owners[k]] = confirm(tables[owners[k]], found == by_name.end() ? nullptr : found->second,
                                          (*results)[k], dialect, policy, ignored);

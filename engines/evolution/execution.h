@@ -35,13 +35,20 @@ struct Executed {
   std::optional<std::string> version;  // the destination's, as read back
 };
 
+// Which tables are read back. Where the engine has transactions all are: a COMMIT that returned proves nothing.
+enum class ReadBack {
+  always,
+  in_doubt,  // not those whose every statement the server has answered as succeeded, each a commit of its own
+};
+
 // `actions` are those of actions_for(), as they came back from look(): exactly these are executed. A table is `applied`
-// when the description read after the COMMITs holds nothing more to do; "change-not-applied" names what did not take;
-// "change-unconfirmed" says that the table could not be read back. Where the engine has no transactions, a table that
-// failed midway says how far it came. "outcome-unknown" of a warehouse makes the table `unknown` unless it
-// was read back as planned.
+// when the description read after the COMMITs holds nothing more to do, or, in_doubt, at the server's word;
+// "change-not-applied" names what did not take; "change-unconfirmed" says that the table could not be read back. Where
+// the engine has no transactions, a table that failed midway says how far it came. "outcome-unknown" of a warehouse
+// makes the table `unknown` unless it was read back as planned.
 Result<Executed> execute(Warehouse& warehouse, const Dialect& dialect, const StepContext& context,
                          const std::vector<Action>& actions, const std::vector<WantedTable>& tables,
-                         const AlterationPolicy& policy, const IgnoredAspects& ignored, std::size_t max_workers);
+                         const AlterationPolicy& policy, const IgnoredAspects& ignored, std::size_t max_workers,
+                         ReadBack read_back = ReadBack::always);
 
 }  // namespace lockstep

@@ -69,6 +69,10 @@ Result<EvolutionInputs> read_inputs(const Json& inputs) {
       if (!value->is_boolean()) return invalid(field, "true or false");
       *target = value->get<bool>();
     }
+  if (const Json* value = given(inputs, "read_back")) {
+    if (*value != "always" && *value != "in_doubt") return invalid("read_back", "\"always\" or \"in_doubt\"");
+    if (*value == "in_doubt") read.read_back = ReadBack::in_doubt;
+  }
   if (const Json* value = given(inputs, "max_workers")) {
     constexpr std::int64_t kMost = 256;
     if (!value->is_number_integer() || value->get<std::int64_t>() < 1 || value->get<std::int64_t>() > kMost)

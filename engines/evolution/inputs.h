@@ -8,6 +8,7 @@
 
 #include "engines/evolution/alteration.h"
 #include "engines/evolution/difference.h"
+#include "engines/evolution/execution.h"
 #include "engines/evolution/rename.h"
 #include "specs/document.h"
 #include "specs/result.h"
@@ -22,6 +23,7 @@ struct EvolutionInputs {
   bool dry_run = true;
   bool drop_removed = false;
   std::size_t max_workers = 4;
+  ReadBack read_back = ReadBack::always;
   Renames renames;
   IgnoredAspects ignored;
   std::set<TableFeature> enable_features;

@@ -118,6 +118,8 @@ def of_workers(lockstep, server, bare, folder, figure, workers, runs):
     # In this order: the live run brings in line what the reconciliations then find equal.
     cases = [("evolve-catalog dry run", "schema-evolution/evolve-catalog", "dry_run: true", True, 2),
              ("evolve-catalog live run", "schema-evolution/evolve-catalog", "dry_run: false", True, 2 + DRIFTED),
+             ("evolve-catalog live run, read_back: in_doubt", "schema-evolution/evolve-catalog",
+              "dry_run: false, read_back: in_doubt", True, 2 + DRIFTED),
              ("reconcile counts", "reconciliation/cross-metastore", "use_checksum: false", False, 2 * TABLES // 25),
              ("reconcile with checksum", "reconciliation/cross-metastore", "use_checksum: true", False, 2 * TABLES)]
     for name, uses, inputs, drift, most in cases:

@@ -59,7 +59,10 @@ class Tables {
       const std::string name = fmt::format("t{:04}", table);
       if (!named.empty() && named.find("'" + name + "'") == std::string_view::npos) continue;
       all += fmt::format(R"({}["{}","sales","{}","MANAGED")", all.empty() ? "" : ",", index, name);
-      if (with_columns) all += fmt::format(R"(,"{}","{}")", tables_[clone][table].size(), texts_[clone][table]);
+      if (with_columns && index > 0 && texts_[clone][table] == texts_[0][table])
+        all += fmt::format(R"(,"{}",null)", tables_[clone][table].size());
+      else if (with_columns)
+        all += fmt::format(R"(,"{}","{}")", tables_[clone][table].size(), texts_[clone][table]);
       all += ']';
       ++count;
     }

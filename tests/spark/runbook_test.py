@@ -118,6 +118,21 @@ class EvolutionTest(RunbookTest):
     def columns(self, table):
         return {row[0]: row[1] for row in self.spark.sql(f"DESCRIBE TABLE {table}") if row[0] and not row[0].startswith("#")}
 
+    def test_in_doubt_nothing_is_read_back_that_was_answered_as_done(self):
+        a, b = self.schema("wda"), self.schema("wdb")
+        for table in ("t", "u"):
+            self.spark.sql(f"CREATE TABLE {a}.{table} (id INT, fresh STRING COMMENT 'new')")
+            self.spark.sql(f"CREATE TABLE {b}.{table} (id INT)")
+        for word, more in (("in_doubt", 0), ("always", 1)):
+            self.spark.sql(f"ALTER TABLE {a}.u ADD COLUMNS ({word} INT)")
+            self.spark.forget()
+            done = self.evolve("wda", "wdb", read_back=word)
+            self.assertEqual((done["status"], done["outputs"]["tables_with_errors"]), ("succeeded", 0))
+            sent = self.spark.statements()
+            last = max(i for i, sql in enumerate(sent) if sql.startswith("ALTER TABLE"))
+            self.assertEqual(len(sent) - 1 - last, more, sent)
+        self.assertEqual(self.evolve("wda", "wdb")["outputs"]["tables_with_changes"], 0, "the word was true")
+
     def test_a_drifted_table_converges(self):
         a, b = self.schema("eva"), self.schema("evb")
         self.spark.sql(f"""CREATE TABLE {a}.orders (id BIGINT COMMENT 'the key', amount DECIMAL(18,4), note STRING DEFAULT 'none',

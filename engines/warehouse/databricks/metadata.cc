@@ -165,6 +165,12 @@ class TablesOfCatalogs {
     return &table;
   }
 
+  // The table of a row's name in a catalog; null: it has none.
+  [[nodiscard]] const Table* find(std::size_t catalog, const std::vector<Json>& row) const {
+    const auto found = tables_[catalog].find({text(row[1]), text(row[2])});
+    return found == tables_[catalog].end() ? nullptr : &found->second;
+  }
+
   // One entry a catalog. This is empty then.
   std::vector<CatalogContents> take(bool columns_known) {
     std::vector<CatalogContents> contents;
@@ -211,7 +217,13 @@ std::string unity_contents_statement(const Dialect& dialect, const std::vector<s
         "GROUP BY t.table_schema, t.table_name, t.table_type",
         i == 0 ? "" : " UNION ALL ", i, schema, column, named);
   }
-  return sql;
+  if (catalogs.size() < 2) return sql;
+  // What a clone has as its original is not sent again: NULL stands for the columns of catalog 0.
+  return fmt::format(
+      "SELECT catalog_index, table_schema, table_name, table_type, column_count, CASE WHEN catalog_index > 0 AND "
+      "first_value(catalog_index) OVER w = 0 AND columns = first_value(columns) OVER w THEN NULL ELSE columns END AS "
+      "columns FROM ({}) WINDOW w AS (PARTITION BY table_schema, table_name ORDER BY catalog_index)",
+      sql);
 }
 
 std::string unity_tables_statement(const Dialect& dialect, const std::vector<std::string>& catalogs) {
@@ -262,14 +274,20 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
   constexpr std::size_t kCells = 6;
   constexpr std::int64_t kMostColumns = 1'000'000;
   TablesOfCatalogs tables(catalogs);
+  std::vector<const std::vector<Json>*> like_the_first;  // rows whose columns are those of catalog 0
   TypeCache types(dialect);
   for (const std::vector<Json>& row : rows.rows) {
     Table* const found = tables.add(row, kCells);
     if (found == nullptr) return unexpected_contents();
     Table& table = *found;
-    if (!row[4].is_number_integer() || !row[5].is_string()) return unexpected_contents();
+    if (!row[4].is_number_integer()) return unexpected_contents();
     const auto count = row[4].get<std::int64_t>();
     if (count < 0 || count > kMostColumns) return unexpected_contents();
+    if (row[5].is_null()) {
+      like_the_first.push_back(&row);
+      continue;
+    }
+    if (!row[5].is_string()) return unexpected_contents();
     const auto& written = row[5].get_ref<const std::string&>();
     std::optional<Columns> columns = memo.find(written);
     if (!columns) {
@@ -280,6 +298,12 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
     // A text that was cut between two columns would be fewer columns, not an error.
     if (columns->size() != static_cast<std::size_t>(count)) return unexpected_contents();
     table.columns = *std::move(columns);
+  }
+  for (const std::vector<Json>* row : like_the_first) {
+    const Table* const first = tables.find(0, *row);
+    if (first == nullptr || (*row)[0] == 0 || first->columns.size() != (*row)[4].get<std::size_t>())
+      return unexpected_contents();
+    tables.add(*row, kCells)->columns = first->columns;
   }
   return tables.take(true);
 }

@@ -17,7 +17,8 @@
 
 namespace lockstep {
 
-// Tables, views and columns of all the catalogs, in one statement; of the named tables only (as an earlier answer
+// Tables, views and columns of all the catalogs, in one statement, the columns of a table that are as those of its
+// namesake in the first catalog once only; of the named tables only (as an earlier answer
 // spells them), when there are any.
 std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs,
                                      const std::vector<TableName>& tables = {});

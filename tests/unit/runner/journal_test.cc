@@ -195,6 +195,28 @@ TEST(JournalActionLog, KnowsWhatHasNoResult) {
   EXPECT_FALSE(log.has_open_change());
 }
 
+TEST(JournalActionLog, RecordsSeveralActionsAtOnce) {
+  TestFolder folder;
+  SecretSet secrets;
+  Result<std::unique_ptr<Journal>> journal = Journal::create(folder.path(), "r1", Json::object(), secrets);
+  ASSERT_TRUE(journal);
+  JournalActionLog log(journal->get(), "evolve", -1, 1);
+  const Action first{Action::Kind::sql, "dr", "a.s.t", "ALTER TABLE t", "", true};
+  const Action second{Action::Kind::sql, "dr", "a.s.u", "ALTER TABLE u", "", true};
+  ASSERT_TRUE(log.started_together({&first, &second}));
+  EXPECT_TRUE(log.has_open_change());
+  const Result<JournalContents> contents = read_journal((*journal)->path());
+  ASSERT_TRUE(contents);
+  ASSERT_EQ(contents->records.size(), 3U);
+  EXPECT_EQ(contents->records[1].body["text"], "ALTER TABLE t");
+  EXPECT_EQ(contents->records[2].body["text"], "ALTER TABLE u");
+  EXPECT_EQ(contents->records[2].body["action"], 1);
+  ASSERT_TRUE(log.finished(second, std::nullopt));
+  EXPECT_TRUE(log.has_open_change());
+  ASSERT_TRUE(log.finished(first, std::nullopt));
+  EXPECT_FALSE(log.has_open_change());
+}
+
 // What a run that was killed has to be followed up by.
 TEST(JournalActionLog, RecordsTheIdsOfStatements) {
   TestFolder folder;

@@ -71,6 +71,72 @@ TEST(Commit, OneBadTableOfManyIsFoundAndTheOthersGoThrough) {
   EXPECT_LE(warehouse.transactions, 17);  // by halves, not one by one
 }
 
+// ---- Statement by statement
+
+// Runs everything; a statement whose text is `stops` stops the run when it runs.
+class Running : public ScriptedWarehouse {
+ public:
+  explicit Running(TestContext& test) : test_(test) {}
+  Result<Rows> run(const Statement& statement, const Call&) override {
+    const std::lock_guard lock(mutex_);
+    ran.insert(statement.sql);
+    if (statement.sql == stops) test_.stop.request_stop();
+    return Rows{};
+  }
+  std::string stops = "none";
+  std::set<std::string> ran;
+
+ private:
+  TestContext& test_;
+  std::mutex mutex_;
+};
+
+TEST(Commit, WhatStartsTogetherIsRecordedTogether) {
+  TestContext test;
+  Running warehouse(test);
+  const Work work(10);
+  const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 4, false});
+  ASSERT_TRUE(results.ok());
+  EXPECT_EQ(test.log.together, std::vector<std::size_t>{4});
+  EXPECT_EQ(test.log.started_texts.size(), 10U);
+  EXPECT_EQ(test.log.finished_count, 10U);
+  EXPECT_EQ(test.log.failed_count, 0U);
+  EXPECT_EQ(warehouse.ran.size(), 10U);
+}
+
+TEST(Commit, WhatWasRecordedAndDidNotStartIsClosed) {
+  TestContext test;
+  Running warehouse(test);
+  warehouse.stops = "s0";
+  const Work work(10);
+  const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 1, false});
+  ASSERT_TRUE(results.ok());
+  EXPECT_FALSE((*results)[0].error);
+  EXPECT_EQ((*results)[1].error->code, "cancelled");
+  EXPECT_EQ(test.log.started_texts.size(), test.log.finished_count);
+
+  TestContext stopped;
+  stopped.stop.request_stop();
+  Running none(stopped);
+  ASSERT_TRUE(commit_tables(none, stopped.context, work.actions, work.tables, {"c", false, 4, false}).ok());
+  EXPECT_TRUE(none.ran.empty());
+  EXPECT_EQ(stopped.log.started_texts.size(), 0U);
+}
+
+// However the threads are scheduled, no record stays open.
+TEST(Commit, AStopLeavesNoRecordOpen) {
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    TestContext test;
+    Running warehouse(test);
+    warehouse.stops = "s2";
+    const Work work(12);
+    const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 6, false});
+    ASSERT_TRUE(results.ok());
+    EXPECT_EQ(test.log.started_texts.size(), test.log.finished_count);
+    EXPECT_EQ(warehouse.ran.size(), test.log.finished_count - test.log.failed_count);
+  }
+}
+
 TEST(Commit, ATableWhoseFirstRoundFailsHasNoSecond) {
   Refusing warehouse({"s0"});
   TestContext test;

@@ -74,6 +74,15 @@ TEST_F(Execution, AnErrorStaysAnErrorWhenNothingTook) {
   EXPECT_EQ(run().error->code, "sql-failed");
 }
 
+TEST_F(Execution, ATransactionIsReadBackWhateverIsAskedFor) {
+  warehouse_.contents = {before_};
+  const std::vector<WantedTable> tables{wanted_};
+  const Result<Executed> executed = execute(warehouse_, file_dialect(), test_.context, actions_for(tables, "c"), tables,
+                                            {}, {}, 2, ReadBack::in_doubt);
+  ASSERT_TRUE(executed.ok());
+  EXPECT_EQ(executed->tables.at(0).error->code, "change-not-applied");
+}
+
 TEST_F(Execution, ACommitWhoseAnswerWasLostIsFoundByReadingBack) {
   warehouse_.commit_error = Error("timeout"_code, "no answer in time", "none");
   warehouse_.contents = {after_};
@@ -160,6 +169,26 @@ TEST_F(DeltaExecution, ReadBackAsPlannedIsApplied) {
   EXPECT_EQ(outcome.state, State::applied);
   EXPECT_FALSE(outcome.partly);
   EXPECT_EQ(test_.log.started_texts.size(), 3U);  // the feature, the type, the addition
+}
+
+TEST_F(DeltaExecution, InDoubtTheServersWordIsTakenForWhatItAnsweredAsDone) {
+  warehouse_.readable = false;  // so that reading back would be told
+  const std::vector<WantedTable> tables{wanted_};
+  const Result<Executed> executed = execute(warehouse_, dialect(), test_.context, actions_for(tables, "c"), tables,
+                                            policy_, {}, 2, ReadBack::in_doubt);
+  ASSERT_TRUE(executed.ok());
+  EXPECT_EQ(executed->tables.at(0).state, State::applied);
+}
+
+TEST_F(DeltaExecution, InDoubtWhatFailedIsReadBack) {
+  warehouse_.bad = "ADD COLUMNS";
+  warehouse_.contents = {delta_table("staging", {{"a", "BIGINT"}})};
+  const std::vector<WantedTable> tables{wanted_};
+  const Result<Executed> executed = execute(warehouse_, dialect(), test_.context, actions_for(tables, "c"), tables,
+                                            policy_, {}, 2, ReadBack::in_doubt);
+  ASSERT_TRUE(executed.ok());
+  EXPECT_EQ(executed->tables.at(0).state, State::failed);
+  EXPECT_EQ(executed->tables.at(0).taken.altered, std::vector<std::string>{"a"});
 }
 
 TEST_F(DeltaExecution, AFailureMidwayTellsWhatTook) {

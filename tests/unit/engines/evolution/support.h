@@ -77,6 +77,10 @@ class RecordingLog : public ActionLog {
     started_texts.push_back(action.text);
     return {};
   }
+  Result<void> started_together(const std::vector<const Action*>& actions) override {
+    together.push_back(actions.size());
+    return ActionLog::started_together(actions);
+  }
   Result<void> finished(const Action&, const std::optional<Error>& error) override {
     const std::lock_guard lock(mutex_);
     ++finished_count;
@@ -84,6 +88,7 @@ class RecordingLog : public ActionLog {
     return {};
   }
   std::vector<std::string> started_texts;
+  std::vector<std::size_t> together;  // how many at once, each time
   std::size_t finished_count = 0;
   std::size_t failed_count = 0;
   std::size_t fail_at = 0;  // 0: never

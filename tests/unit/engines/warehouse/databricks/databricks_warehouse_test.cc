@@ -119,6 +119,28 @@ TEST_F(WarehouseOfAWorkspace, ListsTablesWithoutAskingForTheirColumns) {
   EXPECT_EQ(warehouse_.list_tables({"prod"}, {}).error().code, "unexpected-result") << "another shape";
 }
 
+TEST_F(WarehouseOfAWorkspace, WhatACloneHasAsItsOriginalIsNotSentAgain) {
+  transport_->then(contents_answer(Json::parse(R"json([
+      ["1", "s", "t", "MANAGED", "1", null], ["1", "s", "own", "MANAGED", "1", "0!2:id3:INT--"],
+      ["0", "s", "t", "MANAGED", "1", "0!2:id6:BIGINT--"]])json")));
+  const Result<std::vector<CatalogContents>> got = warehouse_.describe({"a", "b"}, {});
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_THAT(sent()[0], HasSubstr("columns = first_value(columns) OVER w THEN NULL"));
+  ASSERT_THAT((*got)[1].tables, SizeIs(2));
+  EXPECT_EQ((*got)[1].tables[1].name.full(), "b.s.t");
+  EXPECT_TRUE((*got)[1].tables[1].columns.shares_with((*got)[0].tables[0].columns));
+  for (const char* rows :
+       {R"([["1", "s", "t", "MANAGED", "1", null]])",  // no other
+        R"([["0", "s", "t", "MANAGED", "1", null]])",  // itself
+        R"([["0", "s", "t", "MANAGED", "1", "0!2:id6:BIGINT--"], ["1", "s", "t", "MANAGED", "2", null]])"}) {  // more
+    transport_->then(contents_answer(Json::parse(rows)));
+    EXPECT_EQ(warehouse_.describe({"a", "b"}, {}).error().code, "unexpected-result") << rows;
+  }
+  transport_->then(contents_answer(Json::array()));
+  ASSERT_TRUE(warehouse_.describe({"a"}, {}));
+  EXPECT_THAT(sent().back(), Not(HasSubstr("first_value")));
+}
+
 TEST_F(WarehouseOfAWorkspace, ReadsTheSameTextOnce) {
   const Json rows = Json::parse(R"json([["0", "s", "t", "MANAGED", "1", "0!2:id6:BIGINT--"],
                                         ["1", "s", "t", "MANAGED", "1", "0!2:id6:BIGINT--"],
