@@ -122,6 +122,7 @@ Json step_json(const StepReport& step) {
             {"figure", step.figure},
             {"attempts", step.attempts},
             {"continue_on_error", step.continue_on_error}};
+  if (!step.looked_before.empty()) json["looked_before"] = step.looked_before;
   if (!step.is_for_each) return json;
   Json items = Json::array();
   for (const ItemReport& item : step.items) items.push_back(item_json(item, step.at));

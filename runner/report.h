@@ -45,6 +45,7 @@ struct StepReport {
   std::vector<ItemReport> items;
   bool is_for_each = false;
   bool continue_on_error = false;
+  std::string looked_before;  // dry run: a step before this one whose changes were still to be made; empty: none
 };
 
 struct RunReport {

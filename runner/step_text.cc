@@ -68,6 +68,8 @@ std::string Printer::details(const StepReport& step, std::string_view indent, bo
     if (!step.error->remedy.empty()) line("hint:", Tone::bold, safe(step.error->remedy));
   }
   if (dry_run) text += planned(step, indent);
+  if (!step.looked_before.empty())
+    line("note:", Tone::dim, fmt::format("looked at what is there before \"{}\" has run", safe(step.looked_before)));
   for (const std::string& warning : step.warnings) line("warning:", Tone::warn, safe(warning));
   return text;
 }
@@ -75,10 +77,13 @@ std::string Printer::details(const StepReport& step, std::string_view indent, bo
 std::string Printer::planned(const StepReport& step, std::string_view indent) const {
   std::string text;
   std::size_t count = 0;
-  for (const Action& action : step.actions) {
-    if (!action.changes || ++count > kMaxPlanned) continue;
-    text += fmt::format("{}{} {}\n", indent, paint(style, Tone::bold, "would run:"), safe(action.text));
-  }
+  const auto add = [&](const std::vector<Action>& actions) {
+    for (const Action& action : actions)
+      if (action.changes && ++count <= kMaxPlanned)
+        text += fmt::format("{}{} {}\n", indent, paint(style, Tone::bold, "would run:"), safe(action.text));
+  };
+  add(step.actions);
+  for (const ItemReport& item : step.items) add(item.actions);
   if (count > kMaxPlanned)
     text += fmt::format("{}... and {} more; --report json=FILE has them all\n", indent, count - kMaxPlanned);
   return text;

@@ -235,6 +235,7 @@ def main():
     options.add_argument("--folder", help="where the tables live; default: a temporary folder that goes at the end")
     options.add_argument("--jars", help="folder of the Delta jars; default: jars beside the environment's bin")
     options.add_argument("--stopped", action="store_true", help="warehouses are stopped at the start")
+    options.add_argument("--catalog", action="append", default=[], metavar="NAME", help="an empty catalog to begin with; may be repeated")
     arguments = options.parse_args()
     began = time.monotonic()
     folder = arguments.folder or tempfile.mkdtemp(prefix="lockstep-spark-")
@@ -249,6 +250,8 @@ def main():
         signal.signal(number, lambda *_: ended.set())
     engine = Engine(folder, arguments.jars or os.path.join(sys.prefix, "jars"))
     engine.warm_up()
+    for name in arguments.catalog:
+        engine.run(f"CREATE CATALOG `{name}`", "")
     server = Server(("127.0.0.1", arguments.port), Handler)
     Handler.workspace, Handler.engine = workspace, engine
     Handler.links = Links(workspace.switches)
@@ -260,7 +263,10 @@ def main():
              "seconds_to_start": round(time.monotonic() - began, 1), "metastores": workspace.described()}
     Path(arguments.port_file + ".new").write_text(json.dumps(ready, indent=1))
     os.replace(arguments.port_file + ".new", arguments.port_file)
-    print(f"gateway: {url} after {ready['seconds_to_start']} s", file=sys.stderr, flush=True)
+    own = ready["metastores"][""]
+    print(f"gateway: {url} after {ready['seconds_to_start']} s; for a terminal beside this one:\n"
+          f"  export DATABRICKS_HOST={url} DATABRICKS_TOKEN={own['token']} DATABRICKS_WAREHOUSE_ID={own['warehouse_id']}",
+          file=sys.stderr, flush=True)
     parent = os.getppid()
     while not ended.wait(1):
         if os.getppid() != parent:  # whoever started it is gone
