@@ -7,7 +7,8 @@
 //
 // Durability: each record is handed to the kernel before the call returns, so kill -9 loses nothing. What must also
 // survive a power cut is synced: run_started, the start of every action that changes something (before it is executed),
-// the end of every step that changed something, run_finished. Callers that sync at the same time share one fdatasync.
+// the id of a statement that may change something and still runs (before it is waited for), the end of every step that
+// changed something, run_finished. Callers that sync at the same time share one fdatasync.
 #pragma once
 
 #include <condition_variable>

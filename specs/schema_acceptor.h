@@ -31,4 +31,7 @@ class SchemaAcceptor {
   const Place* start_ = nullptr;
 };
 
+// valijson's verdict alone, as schema_verdict() gives it where no SchemaAcceptor says yes: what that is held against.
+bool valijson_verdict(const Json& value, const Json& schema, const Json& root);
+
 }  // namespace lockstep

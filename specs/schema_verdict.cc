@@ -114,27 +114,33 @@ class Cache {
   std::map<Key, Compiled> compiled_;
 };
 
-Cache& cache() {
-  static Cache instance;
-  return instance;
+Compiled compiled_schema(const Json& schema, const Json& root, Expressions expressions) {
+  static Cache cache;
+  Compiled compiled = cache.get(schema, root, expressions);
+  return compiled ? compiled : std::make_shared<const CompiledSchema>(schema, root, expressions);
+}
+
+bool valid(const valijson::Schema& schema, const Json& value) {
+  try {
+    valijson::Validator validator;
+    return validator.validate(schema, Adapter(value), nullptr);
+  } catch (const std::exception&) {
+    return false;  // valijson could not judge the value, so it has not accepted it
+  }
 }
 
 }  // namespace
 
 bool schema_verdict(const Json& value, const Json& schema, const Json& root, Expressions expressions) {
-  Compiled compiled = cache().get(schema, root, expressions);
-  if (compiled == nullptr) compiled = std::make_shared<const CompiledSchema>(schema, root, expressions);
-  const bool literal = expressions == Expressions::literal;
-  if (literal && compiled->acceptor().accepts(value)) return true;
-  const valijson::Schema& judge = compiled->for_valijson();
-  try {
-    valijson::Validator validator;
-    if (literal) return validator.validate(judge, Adapter(value), nullptr);
-    const Json masked = with_placeholders(value);
-    return masked == kExpressionPlaceholder || validator.validate(judge, Adapter(masked), nullptr);
-  } catch (const std::exception&) {
-    return false;  // valijson could not judge the value, so it has not accepted it
-  }
+  const Compiled compiled = compiled_schema(schema, root, expressions);
+  if (expressions == Expressions::literal)
+    return compiled->acceptor().accepts(value) || valid(compiled->for_valijson(), value);
+  const Json masked = with_placeholders(value);
+  return masked == kExpressionPlaceholder || valid(compiled->for_valijson(), masked);
+}
+
+bool valijson_verdict(const Json& value, const Json& schema, const Json& root) {
+  return valid(compiled_schema(schema, root, Expressions::literal)->for_valijson(), value);
 }
 
 }  // namespace lockstep

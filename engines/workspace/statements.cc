@@ -95,7 +95,8 @@ class Execution {
     Result<Json> answer = submit(disposition);
     if (!answer) return answer;
     if (id_.empty()) return answer;  // ended, and never given an id
-    // What has ended is told by its outcome, which is recorded next: only a wait must not begin before.
+    // Only a wait must not begin before the id is on the disk. Of what has ended with its submit the power cut may take
+    // the id; the action's start is there, and the statement's tags in the query history.
     const bool over = is_over(state_of(*answer));
     if (call_.trace && call_.trace->on_submitted)
       if (Result<void> noted = call_.trace->on_submitted(connection_, id_, changes_ && !over); !noted) {

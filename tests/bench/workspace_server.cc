@@ -118,7 +118,7 @@ Answer contents(const Tables& tables, std::string_view sql) {
   Answer answer;
   answer.columns = {{"catalog_index", "INT"}, {"table_schema", "STRING"}, {"table_name", "STRING"},
                     {"table_type", "STRING"}, {"column_count", "LONG"},   {"columns", "STRING"}};
-  const bool with_columns = sql.find("array_join(collect_list(concat(") != std::string_view::npos;
+  const bool with_columns = sql.find("array_join(array_sort(collect_list(concat(") != std::string_view::npos;
   if (!with_columns) answer.columns.resize(4);
   if (!with_columns && !sql.starts_with("SELECT 0 AS catalog_index, t.table_schema, t.table_name, t.table_type FROM")) {
     answer.error = "[UNKNOWN_TO_BENCH] another form of the metadata statement than this server answers";

@@ -60,6 +60,9 @@ class QuickstartTest(RunbookTest):
         for catalog in ("prod", "dr"):
             self.catalogs.add((self.spark, catalog))
             self.spark.sql(f"CREATE CATALOG {catalog}")
+            self.spark.sql(f"CREATE SCHEMA {catalog}.finance")
+        self.spark.sql("CREATE TABLE prod.finance.ledger (a INT, b INT)")
+        self.spark.sql("CREATE TABLE dr.finance.ledger (a INT)")
         text = (ROOT / "examples" / "quickstart.yaml").read_text()
         swapped, blocks = re.subn(r"\nconnections:\n.*?\n\n", "\nconnections:\n  lakes: { type: databricks }\n\n", text, flags=re.S)
         self.assertEqual(blocks, 1)
@@ -68,9 +71,10 @@ class QuickstartTest(RunbookTest):
         (self.folder / "data").mkdir()
         (self.folder / "keys").mkdir()
         subprocess.run([str(binary()), "keygen", str(self.folder / "keys" / "demo.pem")], check=True, capture_output=True)
-        for run in ("over empty catalogs", "over its own leavings"):
+        for run in ("beside tables of others", "over its own leavings"):
             with self.subTest(run):
                 self.one_run()
+        self.assertEqual(len(self.spark.sql("DESCRIBE TABLE dr.finance.ledger")), 1, "what is not the example's stays as it is")
 
     def one_run(self):
         done = self.spark.run("run", self.folder / "quickstart.yaml", "--report", f"json={self.folder / 'report.json'}", cwd=self.folder)
@@ -78,7 +82,7 @@ class QuickstartTest(RunbookTest):
         steps = {s["id"]: s for s in json.loads((self.folder / "report.json").read_text())["steps"]}
         self.assertEqual([s["status"] for s in steps.values()], ["succeeded"] * 7)
         evolved = {d["table"]: d for d in steps["evolve"]["outputs"]["details"]}
-        self.assertEqual(sorted(evolved), ["shop.customers", "shop.order_lines", "shop.orders", "shop.products"])
+        self.assertEqual(sorted(evolved), [f"lockstep_quickstart.{t}" for t in ("customers", "order_lines", "orders", "products")])
         verdict = steps["reconcile"]["outputs"]
         self.assertEqual((verdict["status"], verdict["table_count"], verdict["matched"]), ("match", 5, 5))
         self.assertEqual(sum(d["source_count"] for d in verdict["details"]), 421_004)

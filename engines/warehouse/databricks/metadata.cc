@@ -80,7 +80,7 @@ std::string length_and_text(const std::string& expression) {
   return fmt::format("concat(CAST(octet_length({0}) AS STRING), ':', {0})", expression);
 }
 
-// Reads what column_text() makes, from the front.
+// Reads what unity_contents_statement() has made of columns, from the front.
 class ColumnReader {
  public:
   ColumnReader(std::string_view text, TypeCache& types) : rest_(text), types_(types) {}
@@ -190,13 +190,15 @@ class TablesOfCatalogs {
 
 }  // namespace
 
+// In the order of their places, so that equal tables have equal texts whatever the engine collected first.
 // One row a table, its columns as one text: a row a column repeats the names of everything above it, four times the
 // bytes and twenty times the cells.
 std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs,
                                      const std::vector<TableName>& tables) {
   // NULL, and so left out by collect_list, only where the table shows no columns to us.
   const std::string column = fmt::format(
-      "concat(coalesce(CAST(c.ordinal_position AS STRING), '0'), CASE c.is_nullable WHEN 'NO' THEN '!' ELSE '?' END, "
+      "concat(coalesce(lpad(CAST(c.ordinal_position AS STRING), 6, '0'), '0'), CASE c.is_nullable WHEN 'NO' THEN '!' "
+      "ELSE '?' END, "
       "{}, coalesce({}, '-'), coalesce({}, '-'), coalesce({}, '-'))",
       length_and_text("c.column_name"), length_and_text("c.full_data_type"), length_and_text("c.column_default"),
       length_and_text("c.comment"));
@@ -211,18 +213,21 @@ std::string unity_contents_statement(const Dialect& dialect, const std::vector<s
     const std::string schema = dialect.quote(catalogs[i]) + ".information_schema";
     sql += fmt::format(
         "{0}SELECT {1} AS catalog_index, t.table_schema, t.table_name, t.table_type, count(c.column_name) AS "
-        "column_count, array_join(collect_list({3}), '') AS columns FROM {2}.tables AS t LEFT JOIN {2}.columns AS c ON "
+        "column_count, array_join(array_sort(collect_list({3})), '') AS columns FROM {2}.tables AS t LEFT JOIN "
+        "{2}.columns AS c ON "
         "c.table_schema = t.table_schema AND c.table_name = t.table_name WHERE t.table_schema <> "
         "'information_schema'{4} "
         "GROUP BY t.table_schema, t.table_name, t.table_type",
         i == 0 ? "" : " UNION ALL ", i, schema, column, named);
   }
   if (catalogs.size() < 2) return sql;
-  // What a clone has as its original is not sent again: NULL stands for the columns of catalog 0.
+  // What a clone has as its original is not sent again: NULL stands for the columns of catalog 0. Bytes are compared,
+  // as a collation of information_schema might take texts for equal that are not.
   return fmt::format(
       "SELECT catalog_index, table_schema, table_name, table_type, column_count, CASE WHEN catalog_index > 0 AND "
-      "first_value(catalog_index) OVER w = 0 AND columns = first_value(columns) OVER w THEN NULL ELSE columns END AS "
-      "columns FROM ({}) WINDOW w AS (PARTITION BY table_schema, table_name ORDER BY catalog_index)",
+      "first_value(catalog_index) OVER w = 0 AND CAST(columns AS BINARY) = CAST(first_value(columns) OVER w AS BINARY) "
+      "THEN NULL ELSE columns END AS columns FROM ({}) WINDOW w AS (PARTITION BY CAST(table_schema AS BINARY), "
+      "CAST(table_name AS BINARY) ORDER BY catalog_index)",
       sql);
 }
 
@@ -236,10 +241,9 @@ std::string unity_tables_statement(const Dialect& dialect, const std::vector<std
   return sql;
 }
 
-// A text has a thousand bytes, and what differs between two of them is mostly spread over both: one word in eight
-// tells them apart, and where it does not they are compared anyway.
+// Eight bytes at a time: std::hash takes a millisecond a megabyte.
 std::size_t ColumnsMemo::Hash::operator()(std::string_view text) const {
-  constexpr std::size_t kStride = 8 * sizeof(std::uint64_t);
+  constexpr std::size_t kStride = sizeof(std::uint64_t);
   constexpr std::uint64_t kMix = 0x9E3779B97F4A7C15;
   std::uint64_t hash = text.size() * kMix;
   const auto take = [&](std::size_t at) {
@@ -249,7 +253,6 @@ std::size_t ColumnsMemo::Hash::operator()(std::string_view text) const {
     hash ^= hash >> 32U;
   };
   for (std::size_t at = 0; at < text.size(); at += kStride) take(at);
-  if (text.size() >= sizeof(std::uint64_t)) take(text.size() - sizeof(std::uint64_t));
   return hash;
 }
 

@@ -106,14 +106,16 @@ TEST(Commit, WhatStartsTogetherIsRecordedTogether) {
 
 TEST(Commit, WhatWasRecordedAndDidNotStartIsClosed) {
   TestContext test;
+  test.log.when_together = [&test] { test.stop.request_stop(); };
   Running warehouse(test);
-  warehouse.stops = "s0";
   const Work work(10);
-  const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 1, false});
+  const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 4, false});
   ASSERT_TRUE(results.ok());
-  EXPECT_FALSE((*results)[0].error);
-  EXPECT_EQ((*results)[1].error->code, "cancelled");
-  EXPECT_EQ(test.log.started_texts.size(), test.log.finished_count);
+  for (const TableResult& result : *results) EXPECT_EQ(result.error->code, "cancelled");
+  EXPECT_TRUE(warehouse.ran.empty());
+  EXPECT_EQ(test.log.started_texts.size(), 4U);
+  EXPECT_EQ(test.log.finished_count, 4U);
+  EXPECT_EQ(test.log.failed_count, 4U);
 
   TestContext stopped;
   stopped.stop.request_stop();

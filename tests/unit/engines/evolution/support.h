@@ -79,7 +79,9 @@ class RecordingLog : public ActionLog {
   }
   Result<void> started_together(const std::vector<const Action*>& actions) override {
     together.push_back(actions.size());
-    return ActionLog::started_together(actions);
+    Result<void> recorded = ActionLog::started_together(actions);
+    if (when_together) when_together();
+    return recorded;
   }
   Result<void> finished(const Action&, const std::optional<Error>& error) override {
     const std::lock_guard lock(mutex_);
@@ -88,7 +90,8 @@ class RecordingLog : public ActionLog {
     return {};
   }
   std::vector<std::string> started_texts;
-  std::vector<std::size_t> together;  // how many at once, each time
+  std::vector<std::size_t> together;    // how many at once, each time
+  std::function<void()> when_together;  // called after they were recorded
   std::size_t finished_count = 0;
   std::size_t failed_count = 0;
   std::size_t fail_at = 0;  // 0: never
