@@ -42,6 +42,8 @@ std::string Printer::status_word(StepStatus status, std::size_t width) const {
 std::string Printer::outcome(const StepReport& step) const {
   std::string text = safe(step.figure);
   if (!step.reason.empty()) text += fmt::format("{}{}", text.empty() ? "" : "; ", safe(step.reason));
+  if (!step.looked_before.empty())
+    text += fmt::format("{}looked at before \"{}\" has run", text.empty() ? "" : "; ", safe(step.looked_before));
   if (step.attempts > 1) text += fmt::format("{}{} attempts", text.empty() ? "" : "; ", step.attempts);
   if (step.status == StepStatus::failed && step.continue_on_error)
     text += fmt::format("{}continue_on_error", text.empty() ? "" : "; ");
@@ -68,8 +70,6 @@ std::string Printer::details(const StepReport& step, std::string_view indent, bo
     if (!step.error->remedy.empty()) line("hint:", Tone::bold, safe(step.error->remedy));
   }
   if (dry_run) text += planned(step, indent);
-  if (!step.looked_before.empty())
-    line("note:", Tone::dim, fmt::format("looked at what is there before \"{}\" has run", safe(step.looked_before)));
   for (const std::string& warning : step.warnings) line("warning:", Tone::warn, safe(warning));
   return text;
 }

@@ -118,7 +118,8 @@ Error refusal(const HttpResponse& response, std::string_view who, std::string_vi
             status == 401
                 ? "check that the token or service principal is valid and belongs to this workspace; `lockstep doctor` "
                   "shows which one was picked"
-                : "a token that is expired or of another workspace is answered like this, too; else ask an admin for "
+                : "a token that is wrong, expired or of another workspace is answered like this, too; else ask an "
+                  "admin for "
                   "the permission, for example CAN USE on the SQL warehouse"};
   if (is_html(response) && status < 500)
     return {
@@ -132,7 +133,8 @@ Error refusal(const HttpResponse& response, std::string_view who, std::string_vi
             "run fewer statements at once (max_in_flight, max_workers), or try again later"};
   if (status == 404)
     return {"workspace-refused"_code, with_said(fmt::format("{} answered {} with 404", who, what), response),
-            "check host and warehouse_id; a statement's result is gone an hour after its end"};
+            what.starts_with("GET ") ? "check the host; a statement and its result are gone an hour after its end"
+                                     : "check host and warehouse_id"};
   if (status >= 500)
     return {"workspace-failed"_code, with_said(fmt::format("{} answered {} with {}", who, what, status), response),
             "the workspace is in trouble: look at its status page, and try again"};

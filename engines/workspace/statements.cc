@@ -267,20 +267,20 @@ class Execution {
     for (;;) {
       const StatementState state = state_of(answer);
       if (is_over(state)) return answer;
-      if (interrupted()) return interrupted_error();
+      if (interrupted()) return interrupted_end();
       if (state.word == "PENDING" && pace_.now() - began >= pace_.quiet)
         announce(fmt::format("warehouse {} is starting or busy: the statement is PENDING",
                              workspace_.config().warehouse_id));
       wait(pause, call_);
       pause = std::min(pause + pause / 4, pace_.longest_poll);
-      if (interrupted()) return interrupted_error();
+      if (interrupted()) return interrupted_end();
       ApiAnswer polled = poll(call_);
       if (polled.json) {
         heard = pace_.now();
         answer = *std::move(polled.json);
         continue;
       }
-      if (interrupted()) return interrupted_error();
+      if (interrupted()) return interrupted_end();
       if (polled.throttled) return throttled_end(*std::move(polled.error));
       const bool passing = polled.status == 0 || polled.status == 429 || polled.status >= 500 ||
                            polled.error->code == "workspace-answer-invalid";
@@ -342,12 +342,17 @@ class Execution {
     return {fmt::format("the statement {} may still run: it could not be cancelled: {}", id_, asked.error->message)};
   }
 
-  Error interrupted_error() {
-    Error error = call_.stopped()
-                      ? Error("cancelled"_code, "the statement was interrupted", "run again when you are ready")
-                      : Error("timeout"_code, "the statement was interrupted: timeout",
-                              "give it more time with `timeout`, or less to do");
-    return std::move(error).with_context(cancel().words);
+  // What could not be stopped any more has happened: a change that took must not look as if it were to be made again.
+  Result<Json> interrupted_end() {
+    Ending ending = cancel();
+    const bool over = ending.end == End::succeeded || ending.end == End::closed;
+    if (over && changes_ && !returns_rows_) return std::move(ending.answer);
+    Error error = call_.stopped() ? Error("cancelled"_code, "the statement was interrupted",
+                                          changes_ ? "look what it has changed before you run it again"
+                                                   : "run again when you are ready")
+                                  : Error("timeout"_code, "the statement was interrupted: timeout",
+                                          "give it more time with `timeout`, or less to do");
+    return std::move(error).with_context(std::move(ending.words));
   }
 
   void announce(const std::string& what) const {
