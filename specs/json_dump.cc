@@ -16,18 +16,18 @@ bool is_control_or_quote(char c) {
 
 // Whether one of eight bytes is a control, a quote, a backslash or no ASCII. A borrow can only make a wrong yes of the
 // bytes above one that is right. [Bit Twiddling Hacks: "Determine if a word has a byte less than n"]
-bool eight_have_any_to_escape(const char* bytes) {
+bool eight_have_any_to_escape(std::string_view eight) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x8080808080808080;
   std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
+  std::memcpy(&word, eight.data(), sizeof word);
   const auto below = [](std::uint64_t w, std::uint64_t n) { return (w - kOnes * n) & ~w; };
   return ((word | below(word, 0x20) | below(word ^ kOnes * '"', 1) | below(word ^ kOnes * '\\', 1)) & kHigh) != 0;
 }
 
 bool has_any_to_escape(std::string_view text) {
   for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t)))
-    if (eight_have_any_to_escape(text.data())) return true;
+    if (eight_have_any_to_escape(text.substr(0, sizeof(std::uint64_t)))) return true;
   for (const char c : text)
     if (is_control_or_quote(c) || static_cast<unsigned char>(c) >= 0x80) return true;
   return false;

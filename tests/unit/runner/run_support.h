@@ -220,8 +220,8 @@ class TestRun {
   }
 
   // The run must have begun.
-  RunReport run(std::stop_token stop = {}, std::stop_token hard_stop = {}) {
-    Result<RunReport> report = try_run(std::move(stop), std::move(hard_stop));
+  RunReport run(const std::stop_token& stop = {}, const std::stop_token& hard_stop = {}) {
+    Result<RunReport> report = try_run(stop, hard_stop);
     if (!report) throw std::runtime_error(report.error().message);
     return *std::move(report);
   }

@@ -150,15 +150,17 @@ TEST(SchemaVerdict, SurvivesLongStrings) {
 }
 
 TEST(SchemaVerdict, MayBeAskedFromManyThreads) {
+  constexpr int kThreads = 8;
   std::vector<std::jthread> threads;
+  threads.reserve(kThreads);
   std::atomic<int> accepted{0};
-  for (int i = 0; i < 8; ++i)
+  for (int i = 0; i < kThreads; ++i)
     threads.emplace_back([&accepted] {
       for (const StepSchema& step : step_schemas())
         accepted += schema_verdict({{"statement", "SELECT 1"}}, *step.with, *step.root) ? 1 : 0;
     });
   threads.clear();
-  EXPECT_EQ(accepted, 8);
+  EXPECT_EQ(accepted, kThreads);
 }
 
 }  // namespace
