@@ -156,14 +156,14 @@ Json JournalActionLog::place(std::uint64_t number) const {
   return body;
 }
 
-Json JournalActionLog::begin(const Action& action) {
-  std::uint64_t number = 0;
-  {
-    std::lock_guard lock(mutex_);
-    number = next_++;
-    changed_ = changed_ || action.changes;
-    open_.push_back({number, action.target, action.text, action.changes});
-  }
+std::uint64_t JournalActionLog::begin(const Action& action) {
+  std::lock_guard lock(mutex_);
+  changed_ = changed_ || action.changes;
+  open_.push_back({next_, action.target, action.text, action.changes});
+  return next_++;
+}
+
+Json JournalActionLog::start_of(const Action& action, std::uint64_t number) const {
   Json body = place(number);
   body.update(action_json(action));
   if (action.text.size() > kMaxActionText) {
@@ -180,9 +180,10 @@ Result<void> JournalActionLog::started(const Action& action) {
 Result<void> JournalActionLog::started_together(const std::vector<const Action*>& actions) {
   bool changes = false;
   for (const Action* action : actions) {
-    const Json body = begin(*action);
-    changes = changes || action->changes;
+    const std::uint64_t number = begin(*action);
     if (journal_ == nullptr) continue;
+    changes = changes || action->changes;
+    const Json body = start_of(*action, number);
     // The last one's way to the disk is that of all.
     Result<void> recorded = changes && action == actions.back() ? journal_->append_durably("action_started", body)
                                                                 : journal_->append("action_started", body);

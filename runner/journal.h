@@ -85,8 +85,9 @@ class JournalActionLog final : public ActionLog {
     bool changes;
   };
   Json place(std::uint64_t number) const;
-  // Takes note of the action; returns its record.
-  Json begin(const Action& action);
+  // Takes note of an action that starts; returns its number.
+  std::uint64_t begin(const Action& action);
+  Json start_of(const Action& action, std::uint64_t number) const;
 
   Journal* journal_;
   const std::string step_;

@@ -266,9 +266,9 @@ class Run {
     report.figure = std::move(result.figure);
     report.attempts = result.attempts;
     report.finished_at = std::chrono::system_clock::now();
-    if (result.status == StepStatus::succeeded)
-      for (const std::size_t need : state_.inputs.graph.needs[step])
-        if (state_.pending[need]) report.looked_before = state_.spec(*state_.pending[need]).id;
+    if (const std::optional<std::size_t> earlier = state_.pending_before(step);
+        earlier && result.status == StepStatus::succeeded)
+      report.looked_before = state_.spec(*earlier).id;
     state_.pending[step] = result.pending;
     state_.outputs_unknown[step] = result.outputs_unknown ? 1 : 0;
     deadlines_.erase(step);

@@ -31,6 +31,12 @@ struct RunState {
   std::vector<std::uint8_t> outputs_unknown;
 
   [[nodiscard]] const StepSpec& spec(std::size_t step) const { return inputs.runbook.steps[step]; }
+  // Dry run: a step whose changes are still to be made before `step`.
+  [[nodiscard]] std::optional<std::size_t> pending_before(std::size_t step) const {
+    for (const std::size_t need : inputs.graph.needs[step])
+      if (pending[need]) return pending[need];
+    return std::nullopt;
+  }
 };
 
 }  // namespace lockstep

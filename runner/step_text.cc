@@ -41,12 +41,11 @@ std::string Printer::status_word(StepStatus status, std::size_t width) const {
 
 std::string Printer::outcome(const StepReport& step) const {
   std::string text = safe(step.figure);
-  if (!step.reason.empty()) text += fmt::format("{}{}", text.empty() ? "" : "; ", safe(step.reason));
-  if (!step.looked_before.empty())
-    text += fmt::format("{}looked at before \"{}\" has run", text.empty() ? "" : "; ", safe(step.looked_before));
-  if (step.attempts > 1) text += fmt::format("{}{} attempts", text.empty() ? "" : "; ", step.attempts);
-  if (step.status == StepStatus::failed && step.continue_on_error)
-    text += fmt::format("{}continue_on_error", text.empty() ? "" : "; ");
+  const auto add = [&text](const std::string& words) { text.append(text.empty() ? "" : "; ").append(words); };
+  if (!step.reason.empty()) add(safe(step.reason));
+  if (!step.looked_before.empty()) add(fmt::format("looked at before \"{}\" has run", safe(step.looked_before)));
+  if (step.attempts > 1) add(fmt::format("{} attempts", step.attempts));
+  if (step.status == StepStatus::failed && step.continue_on_error) add("continue_on_error");
   return text;
 }
 

@@ -213,10 +213,7 @@ class Worker {
   }
 
   [[nodiscard]] std::optional<std::size_t> pending_need() const {
-    if (work_.pending) return work_.pending;
-    for (std::size_t need : state_.inputs.graph.needs[work_.step])
-      if (state_.pending[need]) return state_.pending[need];
-    return std::nullopt;
+    return work_.pending ? work_.pending : state_.pending_before(work_.step);
   }
 
   // False: there is no point in another attempt.

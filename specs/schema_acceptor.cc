@@ -121,12 +121,13 @@ struct SchemaAcceptor::Place {
   }
 
   void take_types(const Json& names) {
-    types = 0;
+    unsigned named = 0;
     for (const Json& name : names.is_array() ? names : Json::array({names})) {
       const std::optional<unsigned> type = type_named(name);
       understood = understood && type;
-      types |= type.value_or(0);
+      named |= type.value_or(0);
     }
+    types &= named;
   }
 
   void take_values(const Json& values) {
@@ -165,10 +166,7 @@ void SchemaAcceptor::fill(Place& place, const Json& schema, const Json& root) {
   for (const auto& [keyword, rule] : schema.items()) {
     if (is_annotation(keyword)) continue;
     if (keyword == "type") {
-      // Before the values, which leave fewer: 'e' stands before 't', so that they may have been taken already.
-      const unsigned allowed = place.types;
       place.take_types(rule);
-      place.types &= allowed;
     } else if (keyword == "enum" && rule.is_array()) {
       place.take_values(rule);
     } else if (keyword == "minimum" && rule.is_number_integer()) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <tuple>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -70,10 +71,13 @@ class CompiledSchema {
  public:
   // Both must outlive this.
   CompiledSchema(const Json& schema, const Json& root, Expressions expressions)
-      : schema_(schema), root_(root), expressions_(expressions), acceptor_(schema, root) {}
+      : schema_(schema), root_(root), expressions_(expressions) {
+    // Where texts stand for other values, valijson's schema is a wider one than an acceptor's.
+    if (expressions == Expressions::literal) acceptor_.emplace(schema, root);
+  }
 
-  // Where texts stand for other values, valijson's schema is a wider one than this.
-  [[nodiscard]] const SchemaAcceptor& acceptor() const { return acceptor_; }
+  // False says nothing.
+  [[nodiscard]] bool surely_accepts(const Json& value) const { return acceptor_ && acceptor_->accepts(value); }
   [[nodiscard]] const valijson::Schema& for_valijson() const {
     std::call_once(once_, [this] { compile(schema_, root_, expressions_, compiled_); });
     return compiled_;
@@ -83,7 +87,7 @@ class CompiledSchema {
   const Json& schema_;
   const Json& root_;
   const Expressions expressions_;
-  const SchemaAcceptor acceptor_;
+  std::optional<SchemaAcceptor> acceptor_;
   mutable std::once_flag once_;
   mutable valijson::Schema compiled_;
 };
@@ -134,7 +138,7 @@ bool valid(const valijson::Schema& schema, const Json& value) {
 bool schema_verdict(const Json& value, const Json& schema, const Json& root, Expressions expressions) {
   const Compiled compiled = compiled_schema(schema, root, expressions);
   if (expressions == Expressions::literal)
-    return compiled->acceptor().accepts(value) || valid(compiled->for_valijson(), value);
+    return compiled->surely_accepts(value) || valid(compiled->for_valijson(), value);
   const Json masked = with_placeholders(value);
   return masked == kExpressionPlaceholder || valid(compiled->for_valijson(), masked);
 }

@@ -76,8 +76,9 @@ class Committer {
     return indexes;
   }
 
-  // Nothing may start any more: the log cannot be written, or the run is over. Takes the lock's protection as given.
-  [[nodiscard]] std::optional<Error> over(std::size_t applied = 0) const {
+  // Nothing may start any more: the log cannot be written, or the run is over.
+  [[nodiscard]] std::optional<Error> over(std::size_t applied = 0) {
+    const std::lock_guard lock(mutex_);
     if (log_error_) return log_error_;
     if (context_.call.stopped() || context_.call.expired()) return stopped_error(applied);
     return std::nullopt;
@@ -86,10 +87,7 @@ class Committer {
   // An error of the log stops everything that has not started. The log is called without the lock: durable records of
   // many tables then share a sync.
   std::optional<Error> log_started(const std::vector<std::size_t>& indexes, std::size_t applied) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (std::optional<Error> error = over(applied)) return error;
-    }
+    if (std::optional<Error> error = over(applied)) return error;
     for (const std::size_t index : indexes)
       if (Result<void> logged = context_.log.started(actions_[index]); !logged) return log_failed(logged.error());
     return std::nullopt;
@@ -98,10 +96,7 @@ class Committer {
   // The statements with which all workers begin are recorded at once: sixty records one by one, each waiting for the
   // disk, take longer than to send what they announce.
   void begin_first(const std::vector<std::size_t>& tables, int round) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (over()) return;
-    }
+    if (over()) return;
     std::vector<std::size_t> indexes;
     std::vector<const Action*> first;
     for (std::size_t i = 0; i < std::min(options_.max_workers, tables.size()); ++i) {
@@ -119,11 +114,7 @@ class Committer {
   // Before a statement runs. An error: it must not, and a record that was made before is closed.
   std::optional<Error> begin(std::size_t index, std::size_t applied) {
     if (!begun_[index]) return log_started({index}, applied);
-    std::optional<Error> error;
-    {
-      const std::lock_guard lock(mutex_);
-      error = over(applied);
-    }
+    std::optional<Error> error = over(applied);
     if (error) log_finished({index}, error);
     return error;
   }

@@ -119,8 +119,7 @@ Error refusal(const HttpResponse& response, std::string_view who, std::string_vi
                 ? "check that the token or service principal is valid and belongs to this workspace; `lockstep doctor` "
                   "shows which one was picked"
                 : "a token that is wrong, expired or of another workspace is answered like this, too; else ask an "
-                  "admin for "
-                  "the permission, for example CAN USE on the SQL warehouse"};
+                  "admin for the permission, for example CAN USE on the SQL warehouse"};
   if (is_html(response) && status < 500)
     return {
         "workspace-answer-html"_code,

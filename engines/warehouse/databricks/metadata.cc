@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
-#include <cstring>
 #include <map>
 #include <unordered_map>
 
@@ -153,7 +151,7 @@ class TablesOfCatalogs {
  public:
   explicit TablesOfCatalogs(const std::vector<std::string>& catalogs) : catalogs_(catalogs), tables_(catalogs.size()) {}
 
-  // Null: the row has another shape.
+  // Null: the row has another shape. The table stays where it is until take().
   Table* add(const std::vector<Json>& row, std::size_t cells) {
     if (row.size() != cells || !row[0].is_number_integer() || row[0].get<std::int64_t>() < 0 ||
         row[0].get<std::size_t>() >= catalogs_.size())
@@ -165,9 +163,9 @@ class TablesOfCatalogs {
     return &table;
   }
 
-  // The table of a row's name in a catalog; null: it has none.
-  [[nodiscard]] const Table* find(std::size_t catalog, const std::vector<Json>& row) const {
-    const auto found = tables_[catalog].find({text(row[1]), text(row[2])});
+  // The table of that name in a catalog, whatever catalog it is of; null: there is none.
+  [[nodiscard]] const Table* find(std::size_t catalog, const TableName& name) const {
+    const auto found = tables_[catalog].find({name.schema, name.table});
     return found == tables_[catalog].end() ? nullptr : &found->second;
   }
 
@@ -190,16 +188,15 @@ class TablesOfCatalogs {
 
 }  // namespace
 
-// In the order of their places, so that equal tables have equal texts whatever the engine collected first.
 // One row a table, its columns as one text: a row a column repeats the names of everything above it, four times the
-// bytes and twenty times the cells.
+// bytes and twenty times the cells. The columns stand in the order of their places, so that equal tables have equal
+// texts whatever the engine collected first.
 std::string unity_contents_statement(const Dialect& dialect, const std::vector<std::string>& catalogs,
                                      const std::vector<TableName>& tables) {
   // NULL, and so left out by collect_list, only where the table shows no columns to us.
   const std::string column = fmt::format(
       "concat(coalesce(lpad(CAST(c.ordinal_position AS STRING), 6, '0'), '0'), CASE c.is_nullable WHEN 'NO' THEN '!' "
-      "ELSE '?' END, "
-      "{}, coalesce({}, '-'), coalesce({}, '-'), coalesce({}, '-'))",
+      "ELSE '?' END, {}, coalesce({}, '-'), coalesce({}, '-'), coalesce({}, '-'))",
       length_and_text("c.column_name"), length_and_text("c.full_data_type"), length_and_text("c.column_default"),
       length_and_text("c.comment"));
   // They were read from there, so they are spelled as there.
@@ -241,21 +238,6 @@ std::string unity_tables_statement(const Dialect& dialect, const std::vector<std
   return sql;
 }
 
-// Eight bytes at a time: std::hash takes a millisecond a megabyte.
-std::size_t ColumnsMemo::Hash::operator()(std::string_view text) const {
-  constexpr std::size_t kStride = sizeof(std::uint64_t);
-  constexpr std::uint64_t kMix = 0x9E3779B97F4A7C15;
-  std::uint64_t hash = text.size() * kMix;
-  const auto take = [&](std::size_t at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, std::min(sizeof word, text.size() - at));
-    hash = (hash ^ word) * kMix;
-    hash ^= hash >> 32U;
-  };
-  for (std::size_t at = 0; at < text.size(); at += kStride) take(at);
-  return hash;
-}
-
 std::optional<Columns> ColumnsMemo::find(std::string_view text) const {
   const std::lock_guard lock(mutex_);
   const auto found = by_text_.find(text);
@@ -277,7 +259,7 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
   constexpr std::size_t kCells = 6;
   constexpr std::int64_t kMostColumns = 1'000'000;
   TablesOfCatalogs tables(catalogs);
-  std::vector<const std::vector<Json>*> like_the_first;  // rows whose columns are those of catalog 0
+  std::vector<std::pair<Table*, std::size_t>> like_the_first;  // as many columns, those of catalog 0's table
   TypeCache types(dialect);
   for (const std::vector<Json>& row : rows.rows) {
     Table* const found = tables.add(row, kCells);
@@ -286,8 +268,8 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
     if (!row[4].is_number_integer()) return unexpected_contents();
     const auto count = row[4].get<std::int64_t>();
     if (count < 0 || count > kMostColumns) return unexpected_contents();
-    if (row[5].is_null()) {
-      like_the_first.push_back(&row);
+    if (row[5].is_null() && row[0] != 0) {
+      like_the_first.emplace_back(&table, static_cast<std::size_t>(count));
       continue;
     }
     if (!row[5].is_string()) return unexpected_contents();
@@ -302,11 +284,10 @@ Result<std::vector<CatalogContents>> read_unity_contents(const Dialect& dialect,
     if (columns->size() != static_cast<std::size_t>(count)) return unexpected_contents();
     table.columns = *std::move(columns);
   }
-  for (const std::vector<Json>* row : like_the_first) {
-    const Table* const first = tables.find(0, *row);
-    if (first == nullptr || (*row)[0] == 0 || first->columns.size() != (*row)[4].get<std::size_t>())
-      return unexpected_contents();
-    tables.add(*row, kCells)->columns = first->columns;
+  for (const auto& [table, count] : like_the_first) {
+    const Table* const first = tables.find(0, table->name);
+    if (first == nullptr || first->columns.size() != count) return unexpected_contents();
+    table->columns = first->columns;
   }
   return tables.take(true);
 }

@@ -37,7 +37,7 @@ class ColumnsMemo {
   static constexpr std::size_t kMostColumns = 500'000;  // about 100 MB; then it begins anew
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Columns, Hash, std::equal_to<>> by_text_;
