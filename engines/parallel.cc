@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "engines/worker_pool.h"
 
@@ -75,6 +76,10 @@ std::size_t parallel_for(std::size_t count, std::size_t workers, const Call& cal
   const auto loop = std::make_shared<Loop>(count, call, body);
   for (std::size_t extra = 1; extra < std::min(workers, count); ++extra) helpers().submit([loop] { loop->help(); });
   return loop->run();
+}
+
+std::size_t processors() {
+  return std::max(1U, std::thread::hardware_concurrency());
 }
 
 }  // namespace lockstep

@@ -14,4 +14,7 @@ namespace lockstep {
 std::size_t parallel_for(std::size_t count, std::size_t workers, const Call& call,
                          const std::function<void(std::size_t)>& body);
 
+// How many threads are worth having for work that waits for nothing; at least 1.
+std::size_t processors();
+
 }  // namespace lockstep

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "engines/parallel.h"
 #include "engines/sha256.h"
 #include "specs/json_dump.h"
 
@@ -88,38 +89,54 @@ Result<std::unique_ptr<Journal>> Journal::create(const std::string& state_dir, c
 }
 
 Result<void> Journal::append(std::string_view type, const Json& body) {
-  Result<std::uint64_t> sequence = write_record(type, body);
+  Result<std::uint64_t> sequence = write_records(type, {content_of(body)});
   if (!sequence) return std::move(sequence).error();
   return {};
 }
 
 Result<void> Journal::append_durably(std::string_view type, const Json& body) {
-  Result<std::uint64_t> sequence = write_record(type, body);
+  Result<std::uint64_t> sequence = write_records(type, {content_of(body)});
   if (!sequence) return std::move(sequence).error();
   return sync_up_to(*sequence);
 }
 
-Result<std::uint64_t> Journal::write_record(std::string_view type, const Json& body) {
-  // The outputs of a step can be large: they are not copied into a tree of the whole record.
-  std::string content;
-  if (secrets_.would_redact(body))
-    content = dump_json(secrets_.redact(body));
-  else
-    content = dump_json(body);
+Result<void> Journal::append_all(std::string_view type, const std::vector<Json>& bodies, bool durably) {
+  if (bodies.empty()) return {};
+  std::vector<std::string> contents(bodies.size());
+  parallel_for(bodies.size(), processors(), {}, [&](std::size_t i) { contents[i] = content_of(bodies[i]); });
+  Result<std::uint64_t> sequence = write_records(type, contents);
+  if (!sequence) return std::move(sequence).error();
+  if (durably) return sync_up_to(*sequence);
+  return {};
+}
+
+// The outputs of a step can be large: they are not copied into a tree of the whole record.
+std::string Journal::content_of(const Json& body) const {
+  return secrets_.would_redact(body) ? dump_json(secrets_.redact(body)) : dump_json(body);
+}
+
+Result<std::uint64_t> Journal::write_records(std::string_view type, const std::vector<std::string>& contents) {
+  std::string lines;
   std::lock_guard lock(mutex_);
   if (broken_) return *broken_;
-  const std::uint64_t sequence = next_sequence_;
-  std::string line = fmt::format(R"({{"body":{},"prev":"{}","seq":{},"time":"{}","type":"{}")", content, previous_hash_,
-                                 sequence, rfc3339(std::chrono::system_clock::now()), type);
-  line += fmt::format("{}{}\"}}", kCrcKey, crc_hex(line));
-  previous_hash_ = sha256_hex(line);
-  line += '\n';
-  if (Result<void> written = write_all(descriptor_, path_, line); !written) {
+  std::string hash = previous_hash_;
+  std::uint64_t sequence = next_sequence_;
+  const std::string time = rfc3339(std::chrono::system_clock::now());
+  for (const std::string& content : contents) {
+    std::string line = fmt::format(R"({{"body":{},"prev":"{}","seq":{},"time":"{}","type":"{}")", content, hash,
+                                   sequence++, time, type);
+    line += fmt::format("{}{}\"}}", kCrcKey, crc_hex(line));
+    hash = sha256_hex(line);
+    lines += line;
+    lines += '\n';
+  }
+  if (Result<void> written = write_all(descriptor_, path_, lines); !written) {
     broken_ = written.error();
     return *broken_;
   }
-  ++next_sequence_;
-  return sequence;
+  previous_hash_ = std::move(hash);
+  next_sequence_ = sequence;
+  return sequence - 1;
 }
 
 // Group commit: whoever finds no sync under way does it for every record written so far; the others wait for it.
@@ -177,19 +194,18 @@ Result<void> JournalActionLog::started(const Action& action) {
   return started_together({&action});
 }
 
+// The last one's way to the disk is that of all.
 Result<void> JournalActionLog::started_together(const std::vector<const Action*>& actions) {
   bool changes = false;
+  std::vector<Json> bodies;
+  bodies.reserve(actions.size());
   for (const Action* action : actions) {
     const std::uint64_t number = begin(*action);
     if (journal_ == nullptr) continue;
     changes = changes || action->changes;
-    const Json body = start_of(*action, number);
-    // The last one's way to the disk is that of all.
-    Result<void> recorded = changes && action == actions.back() ? journal_->append_durably("action_started", body)
-                                                                : journal_->append("action_started", body);
-    if (!recorded) return recorded;
+    bodies.push_back(start_of(*action, number));
   }
-  return {};
+  return journal_ == nullptr ? Result<void>() : journal_->append_all("action_started", bodies, changes);
 }
 
 Result<void> JournalActionLog::finished(const Action& action, const std::optional<Error>& error) {

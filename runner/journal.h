@@ -45,10 +45,14 @@ class Journal {
   Result<void> append(std::string_view type, const Json& body);
   // Returns when the record, and with it every earlier one, is on the disk.
   Result<void> append_durably(std::string_view type, const Json& body);
+  // A record for each of `bodies`, with nothing between them; all of them on the disk if `durably`.
+  Result<void> append_all(std::string_view type, const std::vector<Json>& bodies, bool durably);
 
  private:
   Journal(std::string path, int descriptor, const SecretSet& secrets);
-  Result<std::uint64_t> write_record(std::string_view type, const Json& body);
+  [[nodiscard]] std::string content_of(const Json& body) const;
+  // Returns the sequence number of the last one.
+  Result<std::uint64_t> write_records(std::string_view type, const std::vector<std::string>& contents);
   Result<void> sync_up_to(std::uint64_t sequence);
 
   const std::string path_;

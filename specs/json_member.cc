@@ -13,9 +13,13 @@ const Json* object_member(const Json& object, std::string_view key) {
   return found != nullptr && found->is_object() ? found : nullptr;
 }
 
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
 std::string text_member(const Json& object, std::string_view key) {
   const Json* found = find_member(object, key);
-  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+  return found == nullptr ? std::string() : text_of(*found);
 }
 
 }  // namespace lockstep

@@ -93,13 +93,13 @@ class Committer {
     return std::nullopt;
   }
 
-  // The statements with which all workers begin are recorded at once: sixty records one by one, each waiting for the
-  // disk, take longer than to send what they announce.
+  // The statements with which all workers begin, and those they go on with, are recorded at once: sixty records one by
+  // one, each waiting for the disk, take longer than to send what they announce. A stop closes what has not begun.
   void begin_first(const std::vector<std::size_t>& tables, int round) {
     if (over()) return;
     std::vector<std::size_t> indexes;
     std::vector<const Action*> first;
-    for (std::size_t i = 0; i < std::min(options_.max_workers, tables.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(2 * options_.max_workers, tables.size()); ++i) {
       indexes.push_back(actions_of(tables[i], round).front());
       first.push_back(&actions_[indexes.back()]);
     }

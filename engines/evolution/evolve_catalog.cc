@@ -11,6 +11,7 @@
 #include "engines/evolution/inputs.h"
 #include "engines/evolution/scope.h"
 #include "engines/filter.h"
+#include "engines/parallel.h"
 #include "engines/warehouse/names.h"
 #include "specs/counted.h"
 
@@ -64,7 +65,7 @@ class EvolveCatalog : public Step {
   Result<void> plan(const Call& call) {
     const TableIndex in_destination(scope_.destination);
     const TableIndex in_source(scope_.source);
-    std::vector<TableDifference> differences;
+    std::vector<Pair> pairs;
     std::vector<TableFilter::Name> seen;
     for (const Table& source : scope_.source.tables) {
       if (source.kind == Table::Kind::view) continue;
@@ -79,16 +80,9 @@ class EvolveCatalog : public Step {
         reported_.push_back(std::move(entry));
         continue;
       }
-      TableDifference differing =
-          difference(source, *destination, inputs_.renames.for_table(source, *destination), inputs_.ignored);
-      if (!differing.empty()) {
-        differences.push_back(std::move(differing));
-        planned_.push_back({source, {}});
-      } else if (!differing.notes.empty()) {
-        reported_.push_back(
-            {{"table", destination->name.in_catalog()}, {"status", "unchanged"}, {"notes", differing.notes}});
-      }
+      pairs.push_back({&source, destination, inputs_.renames.for_table(source, *destination)});
     }
+    std::vector<TableDifference> differences = compare(pairs);
     for (const Table& destination : scope_.destination.tables) {
       if (destination.kind == Table::Kind::view) continue;
       seen.push_back({destination.name.schema, destination.name.table});
@@ -106,6 +100,31 @@ class EvolveCatalog : public Step {
     if (!plans) return plans.error();
     for (std::size_t i = 0; i < planned_.size(); ++i) planned_[i].plan = std::move((*plans)[i]);
     return {};
+  }
+
+  struct Pair {
+    const Table* source;
+    const Table* destination;
+    TableRenames renames;
+  };
+
+  // The differences of those that differ, for which planned_ has an entry each, in the same order.
+  std::vector<TableDifference> compare(const std::vector<Pair>& pairs) {
+    std::vector<TableDifference> all(pairs.size());
+    parallel_for(pairs.size(), processors(), {}, [&](std::size_t i) {
+      all[i] = difference(*pairs[i].source, *pairs[i].destination, pairs[i].renames, inputs_.ignored);
+    });
+    std::vector<TableDifference> differences;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if (!all[i].empty()) {
+        differences.push_back(std::move(all[i]));
+        planned_.push_back({*pairs[i].source, {}});
+      } else if (!all[i].notes.empty()) {
+        reported_.push_back(
+            {{"table", pairs[i].destination->name.in_catalog()}, {"status", "unchanged"}, {"notes", all[i].notes}});
+      }
+    }
+    return differences;
   }
 
   void warn(const std::vector<TableFilter::Name>& seen) {

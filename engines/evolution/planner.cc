@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "engines/parallel.h"
 #include "engines/warehouse/names.h"
 #include "specs/counted.h"
 
@@ -111,12 +112,13 @@ Result<std::vector<TablePlan>> plan_tables(Warehouse& warehouse, const Dialect& 
   if (!facts) return facts.error();
 
   const Dependents none;
-  for (std::size_t i = 0; i < differences.size(); ++i) {
+  plans.resize(differences.size());
+  parallel_for(plans.size(), processors(), {}, [&](std::size_t i) {
     const auto found = by_table.find(fold_name(differences[i].destination.in_catalog()));
     const Dependents& hanging = found == by_table.end() ? none : *found->second;
-    Alteration alteration = plan_alteration(differences[i], dialect, hanging, (*facts)[i], policy);
-    plans.push_back({std::move(differences[i]), std::move(alteration)});
-  }
+    plans[i].alteration = plan_alteration(differences[i], dialect, hanging, (*facts)[i], policy);
+    plans[i].difference = std::move(differences[i]);
+  });
   return plans;
 }
 

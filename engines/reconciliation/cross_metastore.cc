@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "engines/filter.h"
@@ -92,8 +91,7 @@ class CrossMetastore : public Step {
     Look look;
     // A thousand tables are megabytes of SQL.
     look.actions.resize(plans_.size());
-    parallel_for(plans_.size(), std::max(1U, std::thread::hardware_concurrency()), {},
-                 [&](std::size_t i) { look.actions[i] = action_of(plans_[i]); });
+    parallel_for(plans_.size(), processors(), {}, [&](std::size_t i) { look.actions[i] = action_of(plans_[i]); });
     if (context.acts && !plans_.empty()) return look;
     Readings unread;
     unread.source.resize(pairs_.tables.size());

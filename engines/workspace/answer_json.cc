@@ -1,6 +1,7 @@
 #include "engines/workspace/answer_json.h"
 
 #include <simdjson.h>
+#include <mutex>
 #include <string_view>
 
 namespace lockstep {
@@ -76,18 +77,43 @@ std::optional<Json> parse_slowly(std::string_view body) {
   return json;
 }
 
+// A parser whose memory is warm: to touch new pages takes as long as to parse what goes into them. Each thread has one
+// for small bodies, all share one for those of a catalog's metadata; the largest ones get one of their own.
+class ParserLease {
+ public:
+  explicit ParserLease(std::size_t bytes) {
+    constexpr std::size_t kSmall = std::size_t{256} << 10;
+    constexpr std::size_t kShared = std::size_t{2} << 20;
+    thread_local simdjson::dom::parser small;
+    static simdjson::dom::parser shared;
+    if (bytes <= kSmall) {
+      parser_ = &small;
+      return;
+    }
+    if (bytes <= kShared) lock_ = std::unique_lock(shared_mutex(), std::try_to_lock);
+    parser_ = lock_.owns_lock() ? &shared : &own_;
+  }
+  simdjson::dom::parser* operator->() { return parser_; }
+
+ private:
+  static std::mutex& shared_mutex() {
+    static std::mutex mutex;
+    return mutex;
+  }
+  std::unique_lock<std::mutex> lock_;
+  simdjson::dom::parser own_;
+  simdjson::dom::parser* parser_ = nullptr;
+};
+
 }  // namespace
 
 std::optional<Json> parse_answer(const std::string& body) {
-  constexpr std::size_t kKept = std::size_t{256} << 10;  // bytes: for bodies up to this size a thread keeps the memory
-  thread_local simdjson::dom::parser kept;
-  simdjson::dom::parser large;
-  simdjson::dom::parser& parser = body.size() <= kKept ? kept : large;
-  if (parser.max_depth() != kDeepest + 1 && parser.allocate(body.size(), kDeepest + 1) != simdjson::SUCCESS)
+  ParserLease parser(body.size());
+  if (parser->max_depth() != kDeepest + 1 && parser->allocate(body.size(), kDeepest + 1) != simdjson::SUCCESS)
     return parse_slowly(body);
   Element element;
   const bool padded = body.capacity() - body.size() >= simdjson::SIMDJSON_PADDING;
-  if (parser.parse(body.data(), body.size(), !padded).get(element) != simdjson::SUCCESS) return parse_slowly(body);
+  if (parser->parse(body.data(), body.size(), !padded).get(element) != simdjson::SUCCESS) return parse_slowly(body);
   return json_of(element);
 }
 

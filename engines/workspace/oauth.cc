@@ -9,6 +9,7 @@
 #include "engines/workspace/answer_json.h"
 #include "engines/workspace/api_error.h"
 #include "engines/workspace/host.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 
@@ -25,11 +26,6 @@ std::string base64(std::string_view bytes) {
                       reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(length));
   return text;
-}
-
-std::string member(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 // A number or decimal text.
@@ -110,7 +106,7 @@ Result<std::string> TokenFetcher::token_endpoint(const Call& call) const {
   if (answer.throttled_for) return throttling(*answer.response, *answer.throttled_for, config_.host, what);
   if (answer.response->status == 200 && !is_html(*answer.response))
     if (const std::optional<Json> json = parse_answer(answer.response->body); json && json->is_object())
-      if (std::string endpoint = member(*json, "token_endpoint"); !endpoint.empty()) {
+      if (std::string endpoint = text_member(*json, "token_endpoint"); !endpoint.empty()) {
         // The document is not more to be trusted than its server: the secret goes over https, or nowhere else.
         if (endpoint.starts_with("https://") || endpoint.starts_with(config_.host + "/")) return endpoint;
         return Error(
@@ -170,7 +166,7 @@ Result<std::string> TokenFetcher::github_id_token(const std::string& audience, c
   if (answer.response->status != 200 || is_html(*answer.response))
     return refusal(*answer.response, origin_of(base), what);
   const std::optional<Json> json = parse_answer(answer.response->body);
-  std::string token = json && json->is_object() ? member(*json, "value") : std::string();
+  std::string token = json ? text_member(*json, "value") : std::string();
   if (token.empty())
     return no_id_token("GitHub's answer holds no id token", "give the job `permissions: id-token: write`");
   return token;
@@ -229,7 +225,7 @@ Result<FetchedToken> TokenFetcher::post(const std::string& endpoint, const Form&
   const std::optional<Json> json = parse_answer(response.body);
   FetchedToken token;
   if (json && json->is_object()) {
-    token.value = member(*json, "access_token");
+    token.value = text_member(*json, "access_token");
     token.lifetime = lifetime_of(*json);
   }
   if (token.value.empty())

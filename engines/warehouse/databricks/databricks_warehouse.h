@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engines/warehouse/databricks/databricks_dialect.h"
-#include "engines/warehouse/databricks/metadata.h"
+#include "engines/warehouse/databricks/unity_contents.h"
 #include "engines/warehouse/in_flight.h"
 #include "engines/warehouse/warehouse.h"
 #include "engines/workspace/statements.h"

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <optional>
 
+#include "specs/json_member.h"
+
 namespace lockstep {
 
 namespace {
@@ -20,7 +22,7 @@ std::optional<std::size_t> column_at(const Rows& rows, std::string_view name) {
 }
 
 std::string privilege(const Json& cell) {
-  std::string text = cell.is_string() ? cell.get<std::string>() : std::string();
+  std::string text = text_of(cell);
   for (char& c : text) c = c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
 }

@@ -39,7 +39,7 @@ double widened(float value) {
   return result;
 }
 
-std::string text_of(duckdb_string_t& text) {
+std::string string_of(duckdb_string_t& text) {
   std::uint32_t length = text.value.inlined.length;
   const char* data = length <= 12 ? text.value.inlined.inlined : text.value.pointer.ptr;
   return {data, length};
@@ -227,7 +227,7 @@ bool CellReader::append(duckdb_data_chunk chunk, std::uint64_t max_rows, std::ve
           cell = floating(value_at<double>(data, row));
           break;
         case DUCKDB_TYPE_VARCHAR:
-          cell = text_of(static_cast<duckdb_string_t*>(data)[row]);
+          cell = string_of(static_cast<duckdb_string_t*>(data)[row]);
           break;
         case DUCKDB_TYPE_SQLNULL:
           break;

@@ -8,14 +8,11 @@
 #include "engines/warehouse/duckdb/type_text.h"
 #include "engines/warehouse/generated_columns.h"
 #include "engines/warehouse/names.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 
 namespace {
-
-std::string text(const Json& cell) {
-  return cell.is_string() ? cell.get<std::string>() : std::string();
-}
 
 std::string in_list(const std::vector<CatalogSource>& catalogs) {
   std::string list;
@@ -47,13 +44,13 @@ struct Objects {
 std::map<std::string, Objects> read_objects(const Rows& rows) {
   std::map<std::string, Objects> objects;
   for (const std::vector<Json>& row : rows.rows) {
-    Objects& of_catalog = objects[text(row[1])];
-    TableKey key{text(row[2]), text(row[3])};
-    std::string kind = text(row[0]);
+    Objects& of_catalog = objects[text_of(row[1])];
+    TableKey key{text_of(row[2]), text_of(row[3])};
+    std::string kind = text_of(row[0]);
     if (kind == "view") of_catalog.views.insert(key);
-    if (kind == "version") of_catalog.version = text(row[4]);
+    if (kind == "version") of_catalog.version = text_of(row[4]);
     if (kind == "generated")
-      for (const Dependents::GeneratedColumn& column : generated_columns(text(row[4]), SqlFlavour::duckdb).computed)
+      for (const Dependents::GeneratedColumn& column : generated_columns(text_of(row[4]), SqlFlavour::duckdb).computed)
         of_catalog.generated[key].insert(fold_name(column.name));
   }
   return objects;
@@ -105,8 +102,8 @@ std::vector<CatalogContents> read_contents(const std::vector<CatalogSource>& cat
   const Objects* of_catalog = nullptr;
   static const Objects kNone;
   for (const std::vector<Json>& row : columns.rows) {
-    const std::string catalog = text(row[0]);
-    const TableKey key{text(row[1]), text(row[2])};
+    const std::string catalog = text_of(row[0]);
+    const TableKey key{text_of(row[1]), text_of(row[2])};
     if (table == nullptr || table->name.table != key.second || table->name.schema != key.first ||
         table->name.catalog != catalog) {
       auto objects_of = found.find(catalog);
@@ -116,14 +113,15 @@ std::vector<CatalogContents> read_contents(const std::vector<CatalogSource>& cat
       table->kind = of_catalog->views.contains(key) ? Table::Kind::view : Table::Kind::table;
     }
     Column column;
-    column.name = text(row[3]);
-    column.type = types.parse(text(row[4]));
+    column.name = text_of(row[3]);
+    column.type = types.parse(text_of(row[4]));
     column.nullable = !row[5].is_boolean() || row[5].get<bool>();
-    column.comment = text(row[7]);
+    column.comment = text_of(row[7]);
     column.position = row[8].is_number_integer() ? row[8].get<int>() : 0;
     auto generated = of_catalog->generated.find(key);
     column.generated = generated != of_catalog->generated.end() && generated->second.contains(fold_name(column.name));
-    if (row[6].is_string() && !column.generated && text(row[6]) != "NULL") column.default_expression = text(row[6]);
+    if (row[6].is_string() && !column.generated && text_of(row[6]) != "NULL")
+      column.default_expression = text_of(row[6]);
     table->columns.edit().push_back(std::move(column));
   }
   for (auto& [name, described] : tables)
@@ -172,30 +170,30 @@ std::vector<Dependents> read_dependents(const std::vector<TableName>& tables, co
     all.push_back({table, {}, {}, {}, {}, {}});
   }
   for (const std::vector<Json>& row : rows.rows) {
-    std::string kind = text(row[0]);
+    std::string kind = text_of(row[0]);
     if (kind == "view") {
-      const std::unordered_set<std::string> names = mentioned_names(text(row[4]));
-      const std::string elsewhere = text(row[5]);
+      const std::unordered_set<std::string> names = mentioned_names(text_of(row[4]));
+      const std::string elsewhere = text_of(row[5]);
       if (!elsewhere.empty() && !tables.empty() && !names.contains(fold_name(tables.front().catalog))) continue;
-      const std::string view = (elsewhere.empty() ? "" : elsewhere + ".") + text(row[1]) + "." + text(row[3]);
+      const std::string view = (elsewhere.empty() ? "" : elsewhere + ".") + text_of(row[1]) + "." + text_of(row[3]);
       for (const std::string& name : names) {
         auto [first, last] = by_name.equal_range(name);
-        for (auto named = first; named != last; ++named) all[named->second].views.push_back({view, text(row[4])});
+        for (auto named = first; named != last; ++named) all[named->second].views.push_back({view, text_of(row[4])});
       }
       continue;
     }
-    auto found = index.find({fold_name(text(row[1])), fold_name(text(row[2]))});
+    auto found = index.find({fold_name(text_of(row[1])), fold_name(text_of(row[2]))});
     if (found == index.end()) continue;
     Dependents& dependents = all[found->second];
-    if (kind == "index") dependents.indexes.push_back({text(row[3]), text(row[4])});
-    if (kind == "reference") dependents.referenced_by.push_back(text(row[1]) + "." + text(row[3]));
-    if (kind == "generated") dependents.generated = generated_columns(text(row[4]), SqlFlavour::duckdb).computed;
+    if (kind == "index") dependents.indexes.push_back({text_of(row[3]), text_of(row[4])});
+    if (kind == "reference") dependents.referenced_by.push_back(text_of(row[1]) + "." + text_of(row[3]));
+    if (kind == "generated") dependents.generated = generated_columns(text_of(row[4]), SqlFlavour::duckdb).computed;
     if (kind == "constraint") {
-      Dependents::Constraint constraint{text(row[3]), {}, text(row[4])};
+      Dependents::Constraint constraint{text_of(row[3]), {}, text_of(row[4])};
       // The names come as a JSON array: a list's own text would not tell a comma inside a name from one between two.
-      Json names = Json::parse(text(row[5]), nullptr, false);
+      Json names = Json::parse(text_of(row[5]), nullptr, false);
       if (names.is_array())
-        for (const Json& name : names) constraint.columns.push_back(text(name));
+        for (const Json& name : names) constraint.columns.push_back(text_of(name));
       dependents.constraints.push_back(std::move(constraint));
     }
   }

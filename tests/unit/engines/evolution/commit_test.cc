@@ -97,7 +97,7 @@ TEST(Commit, WhatStartsTogetherIsRecordedTogether) {
   const Work work(10);
   const auto results = commit_tables(warehouse, test.context, work.actions, work.tables, {"c", false, 4, false});
   ASSERT_TRUE(results.ok());
-  EXPECT_EQ(test.log.together, std::vector<std::size_t>{4});
+  EXPECT_EQ(test.log.together, std::vector<std::size_t>{8});  // two for each worker
   EXPECT_EQ(test.log.started_texts.size(), 10U);
   EXPECT_EQ(test.log.finished_count, 10U);
   EXPECT_EQ(test.log.failed_count, 0U);
@@ -113,9 +113,9 @@ TEST(Commit, WhatWasRecordedAndDidNotStartIsClosed) {
   ASSERT_TRUE(results.ok());
   for (const TableResult& result : *results) EXPECT_EQ(result.error->code, "cancelled");
   EXPECT_TRUE(warehouse.ran.empty());
-  EXPECT_EQ(test.log.started_texts.size(), 4U);
-  EXPECT_EQ(test.log.finished_count, 4U);
-  EXPECT_EQ(test.log.failed_count, 4U);
+  EXPECT_EQ(test.log.started_texts.size(), 8U);
+  EXPECT_EQ(test.log.finished_count, 8U);
+  EXPECT_EQ(test.log.failed_count, 8U);
 
   TestContext stopped;
   stopped.stop.request_stop();

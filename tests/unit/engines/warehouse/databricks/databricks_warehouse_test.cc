@@ -141,6 +141,32 @@ TEST_F(WarehouseOfAWorkspace, WhatACloneHasAsItsOriginalIsNotSentAgain) {
   EXPECT_THAT(sent().back(), Not(HasSubstr("first_value")));
 }
 
+TEST_F(WarehouseOfAWorkspace, ManyRowsAreReadAtOnceAndComeInOrder) {
+  constexpr int kTables = 1'000;
+  Json rows = Json::array();
+  for (int i = kTables; i-- > 0;)
+    for (const char* catalog : {"2", "0", "1"}) {
+      const bool own = *catalog == '0' || i % 10 == 0;
+      rows.push_back({catalog, "s", fmt::format("t{:04}", i), "MANAGED", "1",
+                      own ? Json(*catalog == '0' ? "0!2:id6:BIGINT--" : "0?2:id6:BIGINT--") : Json()});
+    }
+  transport_->then(contents_answer(rows));
+  const Result<std::vector<CatalogContents>> got = warehouse_.describe({"a", "b", "c"}, {});
+  ASSERT_TRUE(got) << got.error().message;
+  for (const CatalogContents& catalog : *got) {
+    ASSERT_THAT(catalog.tables, SizeIs(kTables));
+    for (int i = 0; i < kTables; ++i) {
+      const Table& table = catalog.tables[static_cast<std::size_t>(i)];
+      EXPECT_EQ(table.name.table, fmt::format("t{:04}", i));
+      ASSERT_THAT(table.columns, SizeIs(1));
+      EXPECT_EQ(table.columns[0].nullable, catalog.catalog != "a" && i % 10 == 0) << table.name.full();
+    }
+  }
+  rows.push_back(rows[0]);
+  transport_->then(contents_answer(rows));
+  EXPECT_EQ(warehouse_.describe({"a", "b", "c"}, {}).error().code, "unexpected-result") << "a table that comes twice";
+}
+
 TEST_F(WarehouseOfAWorkspace, ReadsTheSameTextOnce) {
   const Json rows = Json::parse(R"json([["0", "s", "t", "MANAGED", "1", "0!2:id6:BIGINT--"],
                                         ["1", "s", "t", "MANAGED", "1", "0!2:id6:BIGINT--"],
