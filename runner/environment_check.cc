@@ -1,5 +1,6 @@
 #include "runner/environment_check.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -8,20 +9,43 @@ namespace lockstep {
 
 namespace {
 
+// What is known before a run, for conditions that ask for more.
+EvalScope before_run(EvalScope scope, bool dry_run) {
+  scope.status = nullptr;  // not known: a condition that asks for it has no value now
+  scope.run = [dry_run](std::string_view name) -> Result<Value> {
+    if (name == "dry_run") return Value{dry_run, false};
+    return Error("value-not-known-yet"_code, "known only while steps run");
+  };
+  return scope;
+}
+
+bool is_false(const StepSpec& spec, const EvalScope& scope) {
+  if (spec.for_each_list != nullptr && spec.for_each_list->items.empty()) return true;
+  if (!spec.condition) return false;
+  const Result<Value> value = evaluate(*spec.condition, scope);
+  return value && value->json == false;
+}
+
+std::vector<bool> surely_skipped(const Runbook& runbook, const Graph& graph, const EvalScope& scope) {
+  std::vector<bool> skipped(runbook.steps.size(), false);
+  for (const std::size_t step : graph.order) {
+    const StepSpec& spec = runbook.steps[step];
+    const std::vector<std::size_t>& needs = graph.needs[step];
+    const bool by_need = !spec.condition_uses_status &&
+                         std::any_of(needs.begin(), needs.end(), [&](std::size_t need) { return skipped[need]; });
+    skipped[step] = by_need || is_false(spec, scope);
+  }
+  return skipped;
+}
+
 class EnvironmentCheck {
  public:
-  EnvironmentCheck(const Runbook& runbook, const Graph& graph, EvalScope scope, bool dry_run)
-      : runbook_(runbook), graph_(graph), scope_(std::move(scope)) {
-    scope_.status = nullptr;  // not known: a condition that asks for it has no value now
-    scope_.run = [dry_run](std::string_view name) -> Result<Value> {
-      if (name == "dry_run") return Value{dry_run, false};
-      return Error("value-not-known-yet"_code, "known only while steps run");
-    };
-  }
+  EnvironmentCheck(const Runbook& runbook, const Graph& graph, EvalScope scope)
+      : runbook_(runbook), graph_(graph), scope_(std::move(scope)) {}
 
   void run() {
     for (const ConnectionSpec& connection : runbook_.connections) node(*connection.node);
-    const std::vector<bool> skipped = surely_skipped();
+    const std::vector<bool> skipped = surely_skipped(runbook_, graph_, scope_);
     for (std::size_t step = 0; step < runbook_.steps.size(); ++step)
       if (!skipped[step]) this->step(runbook_.steps[step]);
   }
@@ -45,25 +69,6 @@ class EnvironmentCheck {
     Error error;
     std::vector<Span> places;
   };
-
-  [[nodiscard]] std::vector<bool> surely_skipped() const {
-    std::vector<bool> skipped(runbook_.steps.size(), false);
-    for (std::size_t step : graph_.order) {
-      const StepSpec& spec = runbook_.steps[step];
-      const std::vector<std::size_t>& needs = graph_.needs[step];
-      const bool by_need = !spec.condition_uses_status &&
-                           std::any_of(needs.begin(), needs.end(), [&](std::size_t need) { return skipped[need]; });
-      skipped[step] = by_need || is_false(spec);
-    }
-    return skipped;
-  }
-
-  [[nodiscard]] bool is_false(const StepSpec& spec) const {
-    if (spec.for_each_list != nullptr && spec.for_each_list->items.empty()) return true;
-    if (!spec.condition) return false;
-    const Result<Value> value = evaluate(*spec.condition, scope_);
-    return value && value->json == false;
-  }
 
   void step(const StepSpec& spec) {
     if (spec.condition) ask(*spec.condition);
@@ -106,9 +111,31 @@ class EnvironmentCheck {
 
 void check_environment(const Runbook& runbook, const Graph& graph, EvalScope scope, bool dry_run,
                        Diagnostics& diagnostics) {
-  EnvironmentCheck check(runbook, graph, std::move(scope), dry_run);
+  EnvironmentCheck check(runbook, graph, before_run(std::move(scope), dry_run));
   check.run();
   check.report(diagnostics);
+}
+
+void check_connections(const Runbook& runbook, const Graph& graph,
+                       const std::vector<std::vector<CatalogAccess>>& accesses, EvalScope scope, bool dry_run,
+                       const std::vector<ConnectionPlan>& plans, Diagnostics& diagnostics) {
+  const std::vector<bool> skipped = surely_skipped(runbook, graph, before_run(std::move(scope), dry_run));
+  std::map<std::string, std::size_t> first_steps;  // by connection
+  for (std::size_t step = 0; step < runbook.steps.size(); ++step)
+    if (!skipped[step])
+      for (const std::string& name : opened_connections(runbook, runbook.steps[step], accesses[step]))
+        first_steps.emplace(name, step);
+  for (const ConnectionPlan& plan : plans) {
+    const auto used = first_steps.find(plan.name);
+    if (used == first_steps.end()) continue;
+    const Result<void> checked = check_settings(plan);
+    if (checked) continue;
+    Diagnostic& finding = diagnostics.error(Code{checked.error().code}, runbook.connection(plan.name)->span,
+                                            fmt::format("connection \"{}\": {}", plan.name, checked.error().message),
+                                            checked.error().remedy);
+    finding.related.push_back({runbook.steps[used->second].id_span, "this step opens it"});
+  }
+  diagnostics.sort();
 }
 
 }  // namespace lockstep

@@ -1,6 +1,9 @@
 // What a run is bound to ask of its environment, before its first step: an hour's work must not end at a missing token.
 #pragma once
 
+#include <vector>
+
+#include "engines/warehouse/connections.h"
 #include "runner/graph.h"
 #include "specs/diagnostic.h"
 #include "specs/expression.h"
@@ -14,5 +17,12 @@ namespace lockstep {
 // or answering with an error; what only a run tells is left to the run.
 void check_environment(const Runbook& runbook, const Graph& graph, EvalScope scope, bool dry_run,
                        Diagnostics& diagnostics);
+
+// Reports what the connections lack that steps open (steps sure to be skipped left out): a workspace without a host, a
+// warehouse or credentials. One finding a connection, with everything that is missing. `accesses`: one entry a step;
+// `scope`, `dry_run`: as above. Sends nothing.
+void check_connections(const Runbook& runbook, const Graph& graph,
+                       const std::vector<std::vector<CatalogAccess>>& accesses, EvalScope scope, bool dry_run,
+                       const std::vector<ConnectionPlan>& plans, Diagnostics& diagnostics);
 
 }  // namespace lockstep

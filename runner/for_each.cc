@@ -161,8 +161,8 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
     const ItemReport& report = reports[*first_failed];
     const Error cause = report.error.value_or(Error());
     Error error("items-failed"_code,
-                fmt::format("{} of {} failed; the first is {}: {}", failed, counted(items_.size(), "item"),
-                            item_text(*first_failed, report.item), cause.message),
+                fmt::format("{} of {} failed; the first is {} [{}]: {}", failed, counted(items_.size(), "item"),
+                            item_text(*first_failed, report.item), cause.code, cause.message),
                 cause.remedy);
     // A timeout is the step's own, and is named so.
     if (cause.code == "timeout" || cause.code == "outcome-unknown") error.code = cause.code;

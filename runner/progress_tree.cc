@@ -7,6 +7,7 @@
 
 #include "runner/summary.h"
 #include "specs/counted.h"
+#include "specs/duration_text.h"
 
 namespace lockstep {
 

@@ -18,6 +18,7 @@
 #include "runner/style.h"
 #include "runner/work.h"
 #include "specs/counted.h"
+#include "specs/duration_text.h"
 
 namespace lockstep {
 

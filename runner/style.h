@@ -34,7 +34,4 @@ std::string fit(std::string_view text, std::size_t width, const Style& style);
 // Filled up with spaces to `width` columns.
 std::string pad(std::string_view text, std::size_t width);
 
-// "0.3s", "12.4s", "3m05s", "2h07m".
-std::string duration_text(std::chrono::milliseconds duration);
-
 }  // namespace lockstep

@@ -6,6 +6,7 @@
 
 #include "runner/step_text.h"
 #include "specs/counted.h"
+#include "specs/duration_text.h"
 
 namespace lockstep {
 

@@ -13,6 +13,7 @@
 #include "runner/step_scope.h"
 #include "runner/style.h"
 #include "runner/timeout_hint.h"
+#include "specs/duration_text.h"
 #include "specs/schema.h"
 
 namespace lockstep {

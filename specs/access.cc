@@ -1,5 +1,6 @@
-// catalog_accesses of specs/runbook.h.
+// catalog_accesses and opened_connections of specs/runbook.h.
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "specs/json_member.h"
@@ -99,6 +100,16 @@ std::vector<CatalogAccess> catalog_accesses(const Runbook& runbook, const StepSp
   if (shape->runs_sql) return merged(statement_accesses(runbook, inputs, connection));
   const bool known = step.with == nullptr || step.with->kind == Node::Kind::map;
   return merged(marked_accesses(*shape, inputs, connection, known));
+}
+
+std::vector<std::string> opened_connections(const Runbook& runbook, const StepSpec& step,
+                                            const std::vector<CatalogAccess>& accesses) {
+  std::set<std::string> names;
+  for (const CatalogAccess& access : accesses) names.insert(access.connection);
+  if (const StepShape* shape = step_shape(step.uses); shape != nullptr && shape->runs_sql)
+    names.insert(step_connection(runbook, step));
+  names.erase("");
+  return {names.begin(), names.end()};
 }
 
 }  // namespace lockstep

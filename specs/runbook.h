@@ -115,6 +115,10 @@ struct CatalogAccess {
 // `inputs`: the step's `with`, resolved as far as params allow (unresolvable places are null).
 std::vector<CatalogAccess> catalog_accesses(const Runbook& runbook, const StepSpec& step, const Json& inputs);
 
+// The connections that a step opens, as far as `accesses`, its own, and the text tell; sorted.
+std::vector<std::string> opened_connections(const Runbook& runbook, const StepSpec& step,
+                                            const std::vector<CatalogAccess>& accesses);
+
 // Reports that a step writes to a catalog of DuckDB that is marked read_only, where the text tells so for certain.
 // `inputs` and `accesses` as of catalog_accesses().
 void check_read_only(const Runbook& runbook, const StepSpec& step, const Json& inputs,

@@ -1,6 +1,8 @@
 #include "engines/warehouse/connections.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <array>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -101,7 +103,60 @@ class PlannedWarehouses final : public Warehouses {
   std::map<std::string, std::unique_ptr<Warehouse>, std::less<>> inline_;      // by their settings
 };
 
+Result<WorkspaceConfig> config_of(const Json& settings, const std::string& directory, const Environment& environment) {
+  Result<WorkspaceConfig> config = resolve_workspace_config(settings, directory, environment);
+  if (!config) return config;
+  for (const auto& [key, value] : config->secrets())
+    if (value.size() < 4)
+      return Error("workspace-secret-too-short"_code,
+                   fmt::format("{} (from {}) has fewer than 4 bytes, so it cannot be kept out of outputs", key,
+                               config->origins[key]),
+                   "check that it was given whole");
+  return config;
+}
+
+// Whoever sets up a workspace wants to know everything that is missing at once.
+Error all_in_one(std::vector<Error> problems) {
+  constexpr std::array<std::array<std::string_view, 3>, 3> kMissing{
+      {{"workspace-host-missing", "host", "DATABRICKS_HOST"},
+       {"workspace-warehouse-missing", "warehouse_id", "DATABRICKS_WAREHOUSE_ID"},
+       {"workspace-auth-missing", "token", "DATABRICKS_TOKEN"}}};
+  if (problems.size() == 1) return std::move(problems.front());
+  std::vector<std::string> messages, remedies;
+  std::vector<std::string_view> keys, variables;
+  for (const Error& problem : problems) {
+    messages.push_back(problem.message);
+    remedies.push_back(problem.remedy);
+    for (const auto& [code, key, variable] : kMissing)
+      if (problem.code == code) {
+        keys.push_back(key);
+        variables.push_back(variable);
+      }
+  }
+  // What is only missing has one remedy.
+  const std::string remedy =
+      keys.size() == problems.size()
+          ? fmt::format("give {} in the connection (a token as ${{{{ secrets.NAME }}}}), name a profile, or set {}",
+                        fmt::join(keys, ", "), fmt::join(variables, ", "))
+          : fmt::format("{}", fmt::join(remedies, "; "));
+  return {Code{problems.front().code}, fmt::format("{}", fmt::join(messages, "; ")), remedy};
+}
+
+Environment environment_of(const WorkspaceServices& services) {
+  return services.environment ? services.environment : process_environment();
+}
+
 }  // namespace
+
+Result<void> check_settings(const ConnectionPlan& plan, const WorkspaceServices& services) {
+  if (plan.type != "databricks") return {};
+  const Environment environment = environment_of(services);
+  std::vector<Error> problems = workspace_config_problems(plan.settings, plan.directory, environment);
+  if (!problems.empty()) return all_in_one(std::move(problems));
+  const Result<WorkspaceConfig> config = config_of(plan.settings, plan.directory, environment);
+  if (!config) return config.error();
+  return {};
+}
 
 std::unique_ptr<Warehouses> plan_warehouses(std::vector<ConnectionPlan> plans, WorkspaceServices services) {
   return std::make_unique<PlannedWarehouses>(std::move(plans), std::move(services));
@@ -111,20 +166,14 @@ Result<std::unique_ptr<Warehouse>> open_databricks(const std::string& name, cons
                                                    const std::string& directory, const WorkspaceServices& services) {
   WorkspaceOptions options;
   options.pace = services.retry;
-  options.environment = services.environment ? services.environment : process_environment();
+  options.environment = environment_of(services);
   if (services.secrets != nullptr)
     // A token that is too short to be hidden was refused below; the server gives none.
     options.on_secret = [set = services.secrets](std::string_view key, std::string_view value) {
       (void)set->add(key, value);
     };
-  Result<WorkspaceConfig> config = resolve_workspace_config(settings, directory, options.environment);
+  Result<WorkspaceConfig> config = config_of(settings, directory, options.environment);
   if (!config) return std::move(config).error();
-  for (const auto& [key, value] : config->secrets())
-    if (value.size() < 4)
-      return Error("workspace-secret-too-short"_code,
-                   fmt::format("{} (from {}) has fewer than 4 bytes, so it cannot be kept out of outputs", key,
-                               config->origins[key]),
-                   "check that it was given whole");
   std::shared_ptr<HttpTransport> transport = services.transport;
   if (transport == nullptr) {
     TransportSettings http = transport_settings_from_environment();

@@ -47,6 +47,12 @@ struct WorkspaceServices {
 // On destruction, statements still running are interrupted and files are closed.
 std::unique_ptr<Warehouses> plan_warehouses(std::vector<ConnectionPlan> plans, WorkspaceServices services = {});
 
+// What can be told of a connection before it is opened: whether its settings, with the environment and the profile's
+// file, name a workspace, a warehouse and a way to sign in. Sends nothing; `services`: the environment counts. All that
+// is missing is in one error, with the first one's code.
+// Errors: those of resolve_workspace_config(), "workspace-secret-too-short".
+Result<void> check_settings(const ConnectionPlan& plan, const WorkspaceServices& services = {});
+
 // A connection of type databricks, opened by itself: settings resolved, credentials chosen, nothing sent.
 // `name` is shown; `settings` and `directory` as for resolve_workspace_config().
 // Errors: those of resolve_workspace_config(), "workspace-secret-too-short", "engine-not-found".

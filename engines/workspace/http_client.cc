@@ -101,7 +101,11 @@ HttpAnswer HttpClient::send(const HttpRequest& request, RequestClass what, const
       return answer;
     }
     before = reason(answer);
-    if (on_wait && next.wait->count() > 0) on_wait(before, *next.wait);
+    if (on_wait && next.wait->count() > 0)
+      on_wait(before, *next.wait,
+              rule.again == RetryRule::Again::deadline
+                  ? std::optional(std::chrono::ceil<milliseconds>(end - Clock::now()))
+                  : std::nullopt);
     if (!pause(call, *next.wait)) {
       answer.failure = {HttpFailure::Kind::cancelled, false, false,
                         "cancelled while waiting to send the request again: " + before};

@@ -44,8 +44,10 @@ struct RetryPace {
 class HttpClient {
  public:
   explicit HttpClient(std::shared_ptr<HttpTransport> transport, RetryPace pace = {});
-  // Told before each wait: "throttled by the server, trying again in 2 s". May be null. Called from the sending thread.
-  using OnWait = std::function<void(std::string_view what, std::chrono::milliseconds wait)>;
+  // Told before each wait: why, for how long, and how long it is tried at most (nothing: a few times). May be null.
+  // Called from the sending thread.
+  using OnWait = std::function<void(std::string_view why, std::chrono::milliseconds wait,
+                                    std::optional<std::chrono::milliseconds> left)>;
   HttpAnswer send(const HttpRequest& request, RequestClass what, const Call& call, const OnWait& on_wait = nullptr);
   [[nodiscard]] HttpTransport& transport() { return *transport_; }
 

@@ -6,6 +6,7 @@
 #include "engines/workspace/answer_json.h"
 #include "engines/workspace/api_error.h"
 #include "engines/workspace/host.h"
+#include "specs/duration_text.h"
 #include "specs/json_dump.h"
 #include "specs/secrets.h"
 
@@ -37,7 +38,11 @@ std::string what_of(const ApiRequest& request) {
 
 HttpClient::OnWait announce(const Call& call) {
   if (!call.trace || !call.trace->on_wait) return nullptr;
-  return [trace = call.trace](std::string_view what, std::chrono::milliseconds /*wait*/) { trace->on_wait(what); };
+  return [trace = call.trace](std::string_view why, std::chrono::milliseconds wait,
+                              std::optional<std::chrono::milliseconds> left) {
+    trace->on_wait(fmt::format("{}; again in {}{}", why, duration_text(wait),
+                               left ? fmt::format(", for {} at most", duration_text(*left)) : ""));
+  };
 }
 
 // Of a presigned address: everything behind its path, as a whole and each value. Values that are short are words.

@@ -57,18 +57,22 @@ class Resolver {
   Resolver(const Json& settings, const std::string& directory, const Environment& environment)
       : settings_(settings), directory_(directory), environment_(environment) {}
 
-  Result<WorkspaceConfig> resolve() {
+  // What stands against it; empty: take() gives all of it.
+  std::vector<Error> resolve() {
     read_runbook();
     // Who says `auth_method: profile` wants that profile, and not a token that the environment has for another host.
     const bool profile_first = setting(settings_, "auth_method") == "profile";
     if (!profile_first) read_environment();
-    if (Result<void> read = read_profile(); !read) return std::move(read).error();
+    if (Result<void> read = read_profile(); !read) return {std::move(read).error()};
     if (profile_first) read_environment();
     add_id_tokens();
-    if (Result<void> placed = place(); !placed) return std::move(placed).error();
-    if (Result<void> chosen = choose_method(); !chosen) return std::move(chosen).error();
-    return std::move(config_);
+    std::vector<Error> problems;
+    for (const Result<void>& checked : {place_host(), place_warehouse(), choose_method()})
+      if (!checked) problems.push_back(checked.error());
+    return problems;
   }
+
+  WorkspaceConfig take() { return std::move(config_); }
 
  private:
   [[nodiscard]] bool has(std::string_view key) const { return config_.credentials.contains(key); }
@@ -164,7 +168,7 @@ class Resolver {
       set("oidc_token_env", "DATABRICKS_OIDC_TOKEN", "DATABRICKS_OIDC_TOKEN");
   }
 
-  Result<void> place() {
+  Result<void> place_host() {
     const std::string host = config_.credential("host");
     if (host.empty())
       return Error("workspace-host-missing"_code, "nothing says which Databricks workspace to talk to",
@@ -173,15 +177,19 @@ class Resolver {
     if (!normal)
       return std::move(normal).error().with_context(fmt::format("the host comes from {}", config_.origins["host"]));
     config_.host = *std::move(normal);
+    config_.ca_file = setting(settings_, "ca_file");
+    if (!config_.ca_file.empty() && config_.ca_file.front() != '/')
+      config_.ca_file = (std::filesystem::path(directory_) / config_.ca_file).lexically_normal().string();
+    return {};
+  }
+
+  Result<void> place_warehouse() {
     config_.warehouse_id = config_.credential("warehouse_id");
     if (config_.warehouse_id.empty())
       return Error(
           "workspace-warehouse-missing"_code, "nothing says which SQL warehouse runs the statements",
           "write warehouse_id: ... in the connection, or set DATABRICKS_WAREHOUSE_ID; the warehouse's page in the "
           "workspace shows its id");
-    config_.ca_file = setting(settings_, "ca_file");
-    if (!config_.ca_file.empty() && config_.ca_file.front() != '/')
-      config_.ca_file = (std::filesystem::path(directory_) / config_.ca_file).lexically_normal().string();
     return {};
   }
 
@@ -286,7 +294,8 @@ class Resolver {
       return Error("workspace-auth-invalid"_code, "signing in with user name and password is not supported",
                    "use a service principal (client_id and client_secret) or a token");
     return Error("workspace-auth-missing"_code,
-                 fmt::format("nothing says how to sign in to {}: no authentication is configured", config_.host),
+                 fmt::format("nothing says how to sign in{}: no authentication is configured",
+                             config_.host.empty() ? "" : " to " + config_.host),
                  "give `token: ${{ secrets.NAME }}`, or client_id and client_secret, in the connection; or name a "
                  "profile; or set DATABRICKS_TOKEN");
   }
@@ -347,6 +356,14 @@ std::vector<std::pair<std::string, std::string>> WorkspaceConfig::secrets() cons
 
 Result<WorkspaceConfig> resolve_workspace_config(const Json& settings, const std::string& directory,
                                                  const Environment& environment) {
+  Resolver resolver(settings, directory, environment);
+  std::vector<Error> problems = resolver.resolve();
+  if (!problems.empty()) return std::move(problems.front());
+  return resolver.take();
+}
+
+std::vector<Error> workspace_config_problems(const Json& settings, const std::string& directory,
+                                             const Environment& environment) {
   return Resolver(settings, directory, environment).resolve();
 }
 

@@ -5,35 +5,68 @@
 #include "runner/cli/load.h"
 #include "runner/cli/runbook_options.h"
 #include "runner/cli/terminal.h"
+#include "specs/counted.h"
 
 namespace lockstep {
 
 namespace po = boost::program_options;
 
+namespace {
+
+struct Validated {
+  Diagnostics findings{nullptr};  // of all files
+  std::string valid;              // a line for each runbook without an error
+  std::size_t invalid = 0;
+};
+
+void validate(const RunbookArguments& arguments, Validated& validated) {
+  Result<LoadedRunbook> loaded = load_runbook(arguments);
+  if (!loaded) {
+    const Error& error = loaded.error();
+    ++validated.invalid;
+    // What is wrong with the arguments is wrong for every runbook.
+    const std::vector<Diagnostic>& told = validated.findings.items();
+    if (!told.empty() && told.back().source == nullptr && told.back().message == error.message) return;
+    validated.findings.error(Code{error.code}, {}, error.message, error.remedy);
+    return;
+  }
+  validated.findings.append(loaded->diagnostics);
+  if (loaded->diagnostics.has_errors())
+    ++validated.invalid;
+  else
+    validated.valid += fmt::format("{}: valid, {}\n", arguments.path, counted(loaded->runbook->steps.size(), "step"));
+}
+
+}  // namespace
+
 int validate_command(const std::vector<std::string>& arguments) {
   po::options_description options(100);
-  add_runbook_options(options);
+  add_runbooks_options(options);
   options.add_options()("format", po::value<std::string>()->default_value("text")->value_name("FORMAT"),
                         "text, json, sarif or github");
   options.add_options()("json", "short for --format json");
   const CommandHelp help{
-      "lockstep validate RUNBOOK [options]",
-      "Checks a runbook without running anything and without opening a connection: YAML, schemas, names,\n"
+      "lockstep validate RUNBOOK... [options]",
+      "Checks runbooks without running anything and without opening a connection: YAML, schemas, names,\n"
       "expressions and their types, params, cycles. Prints every finding in one pass; exit 3 when there is an error.",
       "  lockstep validate runbook.yaml\n"
+      "  lockstep validate runbooks/*.yaml\n"
       "  lockstep validate runbook.yaml --param source=prod --format github"};
-  ParsedCommand parsed = parse_command(arguments, help, options, runbook_positional());
+  ParsedCommand parsed = parse_command(arguments, help, options, runbooks_positional());
   if (parsed.exit) return *parsed.exit;
   std::string format = parsed.values.count("json") != 0 ? "json" : parsed.values["format"].as<std::string>();
   if (format != "text" && format != "json" && format != "sarif" && format != "github")
     return print_error(Error("argument-invalid"_code, fmt::format("unknown format '{}'", format),
                              "use --format text, json, sarif or github"));
-  Result<LoadedRunbook> loaded = load_runbook(runbook_arguments(parsed.values));
-  if (!loaded) return print_error(loaded.error());
-  int exit = print_findings(loaded->diagnostics, format, use_colour(STDERR_FILENO));
-  if (exit == 0 && format == "text")
-    fmt::print("{}: valid, {} step{}\n", loaded->runbook->path, loaded->runbook->steps.size(),
-               loaded->runbook->steps.size() == 1 ? "" : "s");
+  const std::vector<RunbookArguments> runbooks = runbooks_arguments(parsed.values);
+  Validated validated;
+  for (const RunbookArguments& runbook : runbooks) validate(runbook, validated);
+  const int exit = print_findings(validated.findings, format, use_colour(STDERR_FILENO));
+  if (format != "text") return exit;
+  fmt::print("{}", validated.valid);
+  if (runbooks.size() > 1)
+    fmt::print("{}: {} valid, {} with errors\n", counted(runbooks.size(), "runbook"),
+               runbooks.size() - validated.invalid, validated.invalid);
   return exit;
 }
 

@@ -307,23 +307,43 @@ class Checkup {
     const std::string needed =
         fmt::format("GRANT USE CATALOG, USE SCHEMA, SELECT{} ON CATALOG {} TO ...", written ? ", MODIFY" : "", quoted);
     const Result<Rows> rows =
-        warehouse_.run({fmt::format("SELECT count(*) FROM {}.information_schema.tables", quoted), {}, 1}, call_);
+        warehouse_.run({fmt::format("SELECT count(*) FROM {}.information_schema.tables WHERE table_schema <> "
+                                    "'information_schema'",
+                                    quoted),
+                        {},
+                        1},
+                       call_);
     const std::string label = "catalog " + name;
     if (!rows) {
       Check check = failed(label, rows.error());
-      check.remedy = needed;
+      check.remedy = fmt::format("{}{}", other_names(), needed);
       tell_(check);
       return;
     }
     const Json count = rows->rows.empty() || rows->rows[0].empty() ? Json(0) : rows->rows[0][0];
     if (count == 0) {
-      tell_({label, Status::warning, "no table in it can be seen", needed});
+      tell_(
+          {label, Status::warning, "it has no tables, or none that can be seen", "if it should have some: " + needed});
       return;
     }
     std::string found =
         fmt::format("{} can be seen", count == 1 ? "1 table or view" : count.dump() + " tables and views");
     if (written) found += "; whether they may be changed (MODIFY, and ownership for a rename) shows only when they are";
     tell_({label, Status::ok, std::move(found), ""});
+  }
+
+  // "check the name, there are: dr, prod; or: "; empty: nobody can tell.
+  std::string other_names() {
+    constexpr std::size_t kMost = 20;
+    const Result<Rows> rows = warehouse_.run({"SHOW CATALOGS", {}, kMost + 1}, call_);
+    std::vector<std::string> names;
+    if (rows)
+      for (const std::vector<Json>& row : rows->rows)
+        if (!row.empty()) names.push_back(text_of(row.front()));
+    if (names.empty()) return {};
+    const bool more = names.size() > kMost;
+    names.resize(std::min(names.size(), kMost));
+    return fmt::format("check the name, the catalogs here are {}{}; or: ", fmt::join(names, ", "), more ? ", ..." : "");
   }
 
   const CheckupRequest& request_;

@@ -312,7 +312,7 @@ TEST(RunForEach, OneFailedItemFailsTheStepAndStartsNoMore) {
     const RunReport report = run.run();
     EXPECT_EQ(report.steps[0].status, StepStatus::failed);
     EXPECT_EQ(report.steps[0].error->code, "items-failed");
-    EXPECT_THAT(report.steps[0].error->message, HasSubstr("item 1 (\"lost\"): fake lost"));
+    EXPECT_THAT(report.steps[0].error->message, HasSubstr("item 1 (\"lost\") [lost]: fake lost"));
     EXPECT_EQ(report.steps[0].items[1].status, keep_going ? StepStatus::failed : StepStatus::skipped);
     EXPECT_EQ(report.steps[0].items[1].reason, keep_going ? "" : "not started: item 1 failed");
   }

@@ -1,5 +1,7 @@
 #include "runner/style.h"
 
+#include "specs/duration_text.h"
+
 #include <gtest/gtest.h>
 
 namespace lockstep {

@@ -111,7 +111,12 @@ TEST(HttpClient, NeverSoonerThanRetryAfter) {
       .then(answer(200));
   std::vector<std::string> told;
   HttpAnswer got = rig.send(RequestClass::submit, within(milliseconds(3'000)),
-                            [&](std::string_view what, milliseconds) { told.emplace_back(what); });
+                            [&](std::string_view why, milliseconds, std::optional<milliseconds> left) {
+                              told.emplace_back(why);
+                              ASSERT_TRUE(left);
+                              EXPECT_GT(*left, milliseconds(1'500));
+                              EXPECT_LE(*left, milliseconds(3'000));
+                            });
   EXPECT_EQ(got.response->status, 200);
   EXPECT_FALSE(got.throttled);
   const auto seen = rig.transport->seen();
@@ -155,7 +160,7 @@ TEST(HttpClient, ADeadReusedConnectionCostsNoWait) {
   dead.failure.reused = true;
   rig.transport->then(dead).then(answer(200));
   int waits = 0;
-  HttpAnswer got = rig.send(RequestClass::idempotent, within(milliseconds(2'000)), [&](auto, auto) { ++waits; });
+  HttpAnswer got = rig.send(RequestClass::idempotent, within(milliseconds(2'000)), [&](auto, auto, auto) { ++waits; });
   EXPECT_EQ(got.response->status, 200);
   EXPECT_EQ(waits, 0);
 }

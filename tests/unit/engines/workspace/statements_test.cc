@@ -385,6 +385,7 @@ TEST(RefusedSubmit, IsRepeatedWhereNothingCanHaveRun) {
     EXPECT_EQ(lab.submits(), 3U);
     EXPECT_EQ(lab.transport->count("GET", kHistory), 0U);
     EXPECT_FALSE(lab.shown.empty());
+    EXPECT_THAT(lab.shown, Each(AllOf(HasSubstr("; again in 0."), HasSubstr("s, for "), HasSubstr(" at most"))));
   }
 }
 

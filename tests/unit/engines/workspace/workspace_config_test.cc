@@ -177,6 +177,18 @@ TEST_F(Config, PlacesThatAreMissing) {
             "/runbooks/certs/ca.pem");
 }
 
+TEST_F(Config, AllThatIsMissingIsToldAtOnce) {
+  const auto only = [](const char* variable) {
+    return [variable](const std::string& name) { return std::string(name == variable ? "tttt" : ""); };
+  };
+  std::vector<std::string> codes;
+  for (const Error& problem : workspace_config_problems(Json::object(), "/", only(""))) codes.push_back(problem.code);
+  EXPECT_THAT(
+      codes, ::testing::ElementsAre("workspace-host-missing", "workspace-warehouse-missing", "workspace-auth-missing"));
+  EXPECT_EQ(workspace_config_problems({{"host", "ftp://h"}}, "/", only("DATABRICKS_TOKEN")).size(), 2U);
+  EXPECT_TRUE(workspace_config_problems({{"host", "h"}, {"warehouse_id", "w"}}, "/", only("DATABRICKS_TOKEN")).empty());
+}
+
 TEST(Host, IsNormalised) {
   const auto host = [](std::string_view text) {
     const Result<std::string> normal = normalise_host(text);

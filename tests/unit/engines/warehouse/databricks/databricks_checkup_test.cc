@@ -48,6 +48,8 @@ class DoctorOnAWorkspace : public ::testing::Test {
     if (request.url.find("/sql/warehouses/") != std::string::npos)
       return answer_json(Json{{"name", "small"}, {"state", state_}}.dump());
     const std::string sql = Json::parse(request.body).value("statement", "");
+    if (sql.starts_with("SHOW CATALOGS")) return table_answer({"catalog"}, {{"prod"}, {"dr"}});
+    if (sql.find("information_schema.tables") != std::string::npos && contents_) return *contents_;
     if (sql.starts_with("SHOW GRANTS")) return sql.find("`prod`") != std::string::npos ? prod_grants_ : other_grants_;
     return table_answer({"n"}, {{sql.starts_with("SELECT count") ? "3" : "lab@example.com"}});
   }
@@ -78,6 +80,7 @@ class DoctorOnAWorkspace : public ::testing::Test {
                                                          {"lab@example.com", "SELECT", "CATALOG", "prod"}});
   HttpResult other_grants_ = table_answer(kGrantColumns, {{"somebody", "ALL PRIVILEGES", "CATALOG", "staging"},
                                                           {"lab@example.com", "USE CATALOG", "CATALOG", "staging"}});
+  std::optional<HttpResult> contents_;  // of every catalog; nothing: three tables
   std::vector<std::string> order_;
 };
 
@@ -151,6 +154,29 @@ TEST_F(DoctorOnAWorkspace, NamesTheGrantsOfAStatementWhoseCatalogsAreNotTold) {
   EXPECT_EQ(grants.status, Check::Status::skipped);
   EXPECT_THAT(grants.found, HasSubstr("sql/query needs USE CATALOG, USE SCHEMA, SELECT, MODIFY, CREATE TABLE"));
   EXPECT_THAT(order_, Not(::testing::Contains("grants ")));
+}
+
+TEST_F(DoctorOnAWorkspace, AnEmptyCatalogIsNotCalledForbidden) {
+  contents_ = answer_state("SUCCEEDED", result_of(Json::array({column("n", "LONG")}), Json::parse(R"([["0"]])"), 1));
+  const Check empty = checks()["catalog staging"];
+  EXPECT_EQ(empty.status, Check::Status::warning);
+  EXPECT_THAT(empty.found, HasSubstr("no tables, or none that can be seen"));
+  EXPECT_THAT(empty.remedy, HasSubstr("if it should have some: GRANT USE CATALOG"));
+  bool own_left_out = false;
+  for (const FakeTransport::Seen& seen : transport_->seen())
+    own_left_out = own_left_out || seen.request.body.find("<> 'information_schema'") != std::string::npos;
+  EXPECT_TRUE(own_left_out) << "every catalog lists the views of its own information_schema";
+}
+
+TEST_F(DoctorOnAWorkspace, ACatalogThatIsNotThereIsHeldAgainstThoseThatAre) {
+  contents_ =
+      answer_state("FAILED", {{"status",
+                               {{"error",
+                                 {{"error_code", "BAD_REQUEST"},
+                                  {"message", "[NO_SUCH_CATALOG_EXCEPTION] Catalog 'stging' was not found"}}}}}});
+  const Check missing = checks()["catalog staging"];
+  EXPECT_EQ(missing.status, Check::Status::failed);
+  EXPECT_THAT(missing.remedy, HasSubstr("check the name, the catalogs here are prod, dr; or: GRANT"));
 }
 
 }  // namespace
