@@ -19,6 +19,20 @@ constexpr std::uint64_t kMostTokenBytes = 1ULL << 20U;
 // The application "AzureDatabricks" in every Entra tenant, the same in all Azure clouds.
 constexpr std::string_view kAzureDatabricks = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 
+struct AzureCloud {
+  std::string_view login;
+  std::string_view management;
+};
+
+// Public, of the US government, of China. [Databricks SDK for Go: common/environment/azure.go]
+AzureCloud cloud_of(const std::string& host) {
+  if (host.ends_with(".databricks.azure.us"))
+    return {"https://login.microsoftonline.us", "https://management.core.usgovcloudapi.net/"};
+  if (host.ends_with(".databricks.azure.cn"))
+    return {"https://login.chinacloudapi.cn", "https://management.core.chinacloudapi.cn/"};
+  return {"https://login.microsoftonline.com", "https://management.core.windows.net/"};
+}
+
 std::string base64(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   const int length =
@@ -92,7 +106,7 @@ Result<FetchedToken> TokenFetcher::fetch(const Call& call) const {
       return post(*endpoint, {{{"grant_type", "client_credentials"}, {"scope", "all-apis"}}}, basic, call);
     }
     case AuthMethod::azure_client_secret:
-      return entra(call);
+      return entra(kAzureDatabricks, call);
     default:
       return exchange(call);
   }
@@ -188,17 +202,18 @@ Result<std::string> TokenFetcher::entra_tenant(const Call& call) const {
   return tenant;
 }
 
-Result<FetchedToken> TokenFetcher::entra(const Call& call) const {
+Result<FetchedToken> TokenFetcher::fetch_for_management(const Call& call) const {
+  return entra(cloud_of(config_.host).management, call);
+}
+
+Result<FetchedToken> TokenFetcher::entra(std::string_view resource, const Call& call) const {
   Result<std::string> tenant = entra_tenant(call);
   if (!tenant) return std::move(tenant).error();
-  std::string login = "https://login.microsoftonline.com";
-  if (config_.host.ends_with(".databricks.azure.us")) login = "https://login.microsoftonline.us";
-  if (config_.host.ends_with(".databricks.azure.cn")) login = "https://login.chinacloudapi.cn";
-  return post(fmt::format("{}/{}/oauth2/token", login, percent_encoded(*tenant)),
+  return post(fmt::format("{}/{}/oauth2/token", cloud_of(config_.host).login, percent_encoded(*tenant)),
               {{{"grant_type", "client_credentials"},
                 {"client_id", config_.credential("azure_client_id")},
                 {"client_secret", config_.credential("azure_client_secret")},
-                {"resource", std::string(kAzureDatabricks)}}},
+                {"resource", std::string(resource)}}},
               {}, call);
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "engines/workspace/http_client.h"
 #include "engines/workspace/token_cache.h"
@@ -19,6 +20,8 @@ class TokenFetcher {
   // Errors: "authentication-refused" (the credentials are not accepted, or an id token is missing), and those of a
   // request.
   Result<FetchedToken> fetch(const Call& call) const;
+  // A token of Entra's for Azure's own management, which lets a service principal in that is no user of the workspace.
+  Result<FetchedToken> fetch_for_management(const Call& call) const;
 
  private:
   struct Form;
@@ -27,7 +30,7 @@ class TokenFetcher {
   Result<std::string> id_token(const std::string& audience, const Call& call) const;
   Result<std::string> github_id_token(const std::string& audience, const Call& call) const;
   Result<std::string> entra_tenant(const Call& call) const;
-  Result<FetchedToken> entra(const Call& call) const;
+  Result<FetchedToken> entra(std::string_view resource, const Call& call) const;
   Result<FetchedToken> post(const std::string& endpoint, const Form& form, const std::string& basic,
                             const Call& call) const;
   [[nodiscard]] HttpRequest request(std::string method, std::string url) const;

@@ -27,4 +27,14 @@ std::unique_ptr<TokenSource> make_token_source(const WorkspaceConfig& config, st
                                              std::move(on_secret));
 }
 
+std::unique_ptr<TokenSource> make_management_token_source(const WorkspaceConfig& config,
+                                                          std::shared_ptr<HttpClient> client, Environment environment,
+                                                          OnSecret on_secret) {
+  if (config.method != AuthMethod::azure_client_secret || config.credential("azure_workspace_resource_id").empty())
+    return nullptr;
+  auto fetcher = std::make_shared<TokenFetcher>(config, std::move(client), std::move(environment), on_secret);
+  return std::make_unique<CachedTokenSource>(
+      [fetcher](const Call& call) { return fetcher->fetch_for_management(call); }, std::move(on_secret));
+}
+
 }  // namespace lockstep

@@ -31,4 +31,10 @@ class TokenSource {
 std::unique_ptr<TokenSource> make_token_source(const WorkspaceConfig& config, std::shared_ptr<HttpClient> client,
                                                Environment environment, OnSecret on_secret);
 
+// The token for Azure's own management that goes with it, where the workspace is named by its Azure resource id and the
+// sign-in is Entra's; null otherwise.
+std::unique_ptr<TokenSource> make_management_token_source(const WorkspaceConfig& config,
+                                                          std::shared_ptr<HttpClient> client, Environment environment,
+                                                          OnSecret on_secret);
+
 }  // namespace lockstep

@@ -32,6 +32,10 @@ class LimitedTransport final : public HttpTransport {
   std::chrono::milliseconds limit_;
 };
 
+// How the SDKs of Databricks send it. [Databricks SDK for Go: config/oauth_visitors.go]
+constexpr const char* kManagementToken = "X-Databricks-Azure-SP-Management-Token";
+constexpr std::string_view kBearer = "Bearer ";
+
 std::string what_of(const ApiRequest& request) {
   return request.method + " " + request.path.substr(0, request.path.find('?'));
 }
@@ -101,18 +105,41 @@ Workspace::Workspace(WorkspaceConfig config, std::shared_ptr<HttpTransport> tran
       std::make_shared<LimitedTransport>(std::move(transport), options_.large_attempt_limit), options_.pace);
   if (options_.on_secret)
     for (const auto& [name, value] : config_.secrets()) options_.on_secret(name, value);
-  tokens_ = make_token_source(config_, client_, options_.environment ? options_.environment : process_environment(),
-                              options_.on_secret);
+  const Environment environment = options_.environment ? options_.environment : process_environment();
+  tokens_ = make_token_source(config_, client_, environment, options_.on_secret);
+  management_tokens_ = make_management_token_source(config_, client_, environment, options_.on_secret);
 }
 
 Workspace::~Workspace() = default;
 
-HttpAnswer Workspace::attempt(const ApiRequest& request, RequestClass what, const std::string& header,
+Result<HttpHeaders> Workspace::credentials(const Call& call) {
+  Result<std::string> header = tokens_->header(call);
+  if (!header) return std::move(header).error();
+  HttpHeaders headers{{"Authorization", *std::move(header)}};
+  if (!management_tokens_) return headers;
+  const Result<std::string> management = management_tokens_->header(call);
+  if (!management) return management.error();
+  headers.emplace_back(kManagementToken, management->substr(kBearer.size()));
+  headers.emplace_back("X-Databricks-Azure-Workspace-Resource-Id", config_.credential("azure_workspace_resource_id"));
+  return headers;
+}
+
+bool Workspace::renew(const HttpHeaders& refused) {
+  bool renewed = false;
+  for (const auto& [name, value] : refused) {
+    if (name == "Authorization") renewed = tokens_->renew(value) || renewed;
+    if (name == kManagementToken) renewed = management_tokens_->renew(std::string(kBearer) + value) || renewed;
+  }
+  return renewed;
+}
+
+HttpAnswer Workspace::attempt(const ApiRequest& request, RequestClass what, const HttpHeaders& credentials,
                               const Call& call) {
   HttpRequest http;
   http.method = request.method;
   http.url = config_.host + request.path;
-  http.headers = {{"Accept", "application/json"}, {"Authorization", header}};
+  http.headers = credentials;
+  http.headers.emplace_back("Accept", "application/json");
   http.ca_file = config_.ca_file;
   http.linger = request.linger;
   if (request.large) http.max_response_bytes = 512ULL << 20U;
@@ -129,14 +156,14 @@ HttpAnswer Workspace::attempt(const ApiRequest& request, RequestClass what, cons
 ApiAnswer Workspace::send(const ApiRequest& request, RequestClass what, const Call& call) {
   const std::string words = what_of(request);
   for (bool again = true;; again = false) {
-    Result<std::string> header = tokens_->header(call);
-    if (!header) {
+    Result<HttpHeaders> signed_by = credentials(call);
+    if (!signed_by) {
       ApiAnswer none;
-      none.error = std::move(header).error();
+      none.error = std::move(signed_by).error();
       return none;
     }
-    const HttpAnswer http = attempt(request, what, *header, call);
-    if (again && http.response && refuses_token(*http.response) && tokens_->renew(*header)) continue;
+    const HttpAnswer http = attempt(request, what, *signed_by, call);
+    if (again && http.response && refuses_token(*http.response) && renew(*signed_by)) continue;
     return answer_of(http, config_.host, words);
   }
 }

@@ -65,13 +65,18 @@ class Workspace {
   ApiAnswer fetch(const std::string& url, const HttpHeaders& headers, const Call& call);
 
  private:
-  HttpAnswer attempt(const ApiRequest& request, RequestClass what, const std::string& header, const Call& call);
+  // The headers that say who we are.
+  Result<HttpHeaders> credentials(const Call& call);
+  // They were refused. True: others may do better.
+  bool renew(const HttpHeaders& refused);
+  HttpAnswer attempt(const ApiRequest& request, RequestClass what, const HttpHeaders& credentials, const Call& call);
 
   const WorkspaceConfig config_;
   const WorkspaceOptions options_;
   std::shared_ptr<HttpClient> client_;
   std::shared_ptr<HttpClient> patient_client_;  // for large answers
   std::unique_ptr<TokenSource> tokens_;
+  std::unique_ptr<TokenSource> management_tokens_;  // null: none are needed
 };
 
 }  // namespace lockstep

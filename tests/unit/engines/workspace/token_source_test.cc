@@ -189,6 +189,38 @@ TEST(OAuth, EntraIsAskedInTheTenantThatTheWorkspaceNames) {
                                           HasSubstr("client_secret=a-secret-value")));
 }
 
+TEST(OAuth, AzuresManagementVouchesForAPrincipalOfAWorkspaceNamedByItsResource) {
+  WorkspaceConfig config = pat_config();
+  config.host = "https://adb-1.7.databricks.azure.us";
+  config.method = AuthMethod::azure_client_secret;
+  config.credentials = {{"azure_client_id", "a-id"},
+                        {"azure_client_secret", "a-secret-value"},
+                        {"azure_tenant_id", "tenant-1"},
+                        {"azure_workspace_resource_id", "/subscriptions/1/workspaces/w"}};
+  std::vector<std::string> told;
+  WorkspaceOptions options = quick_options();
+  options.on_secret = [&told](std::string_view, std::string_view value) { told.emplace_back(value); };
+  StatementLab lab(config, options);
+  int management = 0;
+  lab.transport->handle([&](const HttpRequest& request, const Call&) {
+    if (request.url == "https://login.microsoftonline.us/tenant-1/oauth2/token") {
+      const bool own =
+          request.body.find("resource=https%3A%2F%2Fmanagement.core.usgovcloudapi.net%2F") != std::string::npos;
+      return answer_json(token(own ? fmt::format("mgmt-{}", ++management) : "at-1"));
+    }
+    EXPECT_EQ(authorization(request), "Bearer at-1");
+    std::map<std::string, std::string> headers(request.headers.begin(), request.headers.end());
+    EXPECT_EQ(headers["X-Databricks-Azure-Workspace-Resource-Id"], "/subscriptions/1/workspaces/w");
+    if (headers["X-Databricks-Azure-SP-Management-Token"] != "mgmt-2")
+      return answer_json(R"({"error_code": 401, "message": "Invalid access token."})", 401);
+    return answer_state("SUCCEEDED", one_row());
+  });
+  ASSERT_TRUE(lab.run()) << "a refused one is renewed as well";
+  ASSERT_TRUE(lab.run());
+  EXPECT_EQ(management, 2) << "fetched once for all requests";
+  EXPECT_THAT(told, AllOf(Contains("mgmt-1"), Contains("mgmt-2"), Contains("at-1")));
+}
+
 TEST(OAuth, EverySecretIsToldBeforeItIsUsed) {
   std::vector<std::string> told;
   WorkspaceOptions options = quick_options();
