@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,7 @@ class Loop {
     std::unique_lock lock(mutex_);
     over_ = true;
     ended_.wait(lock, [this] { return helping_ == 0; });
+    if (thrown_) std::rethrow_exception(thrown_);
     return done_;
   }
 
@@ -47,7 +49,14 @@ class Loop {
     while (!call_.stopped() && !call_.expired()) {
       const std::size_t index = next_.fetch_add(1);
       if (index >= count_) return;
-      body_(index);
+      try {
+        body_(index);
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!thrown_) thrown_ = std::current_exception();
+        next_ = count_;
+        return;
+      }
       done_.fetch_add(1);
     }
   }
@@ -61,6 +70,7 @@ class Loop {
   std::condition_variable ended_;
   std::size_t helping_ = 0;
   bool over_ = false;
+  std::exception_ptr thrown_;
 };
 
 // Threads that stay for the next loop: to start sixty of them takes 2 ms, as long as to send what they are there for.

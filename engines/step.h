@@ -57,7 +57,8 @@ class ActionLog {
  public:
   virtual ~ActionLog() = default;
   virtual Result<void> started(const Action& action) = 0;
-  // Several that start together, durable together. An Error may leave some of them recorded.
+  // Several that start together or, when a worker is free, soon after; durable together. Whoever announces one that then
+  // does not start says so with finished(). An Error may leave some of them recorded.
   virtual Result<void> started_together(const std::vector<const Action*>& actions) {
     for (const Action* action : actions)
       if (Result<void> recorded = started(*action); !recorded) return recorded;

@@ -19,23 +19,41 @@ EvalScope before_run(EvalScope scope, bool dry_run) {
   return scope;
 }
 
-bool is_false(const StepSpec& spec, const EvalScope& scope) {
-  if (spec.for_each_list != nullptr && spec.for_each_list->items.empty()) return true;
-  if (!spec.condition) return false;
-  const Result<Value> value = evaluate(*spec.condition, scope);
-  return value && value->json == false;
+// What can be told of a step before the run.
+struct Outlook {
+  bool skipped = false;   // its `if` is false, or that of a step that it needs
+  bool no_items = false;  // its for_each has nothing to go through
+  bool certain = true;    // it runs when all goes well, and when it fails the run does
+  [[nodiscard]] bool does_nothing() const { return skipped || no_items; }
+};
+
+Outlook own_outlook(const StepSpec& spec, const EvalScope& scope) {
+  Outlook outlook;
+  outlook.certain = !spec.continue_on_error;
+  if (spec.condition) {
+    const Result<Value> value = evaluate(*spec.condition, scope);
+    outlook.skipped = value && value->json == false;
+    outlook.certain = outlook.certain && value && !spec.condition_uses_status;
+  }
+  outlook.no_items = spec.for_each_list != nullptr && spec.for_each_list->items.empty();
+  if (spec.for_each) {
+    const Result<Value> items = evaluate(*spec.for_each, scope);
+    outlook.no_items = items && items->json.is_array() && items->json.empty();
+    outlook.certain = outlook.certain && items;
+  }
+  return outlook;
 }
 
-std::vector<bool> surely_skipped(const Runbook& runbook, const Graph& graph, const EvalScope& scope) {
-  std::vector<bool> skipped(runbook.steps.size(), false);
+std::vector<Outlook> outlooks(const Runbook& runbook, const Graph& graph, const EvalScope& scope) {
+  std::vector<Outlook> all(runbook.steps.size());
   for (const std::size_t step : graph.order) {
-    const StepSpec& spec = runbook.steps[step];
-    const std::vector<std::size_t>& needs = graph.needs[step];
-    const bool by_need = !spec.condition_uses_status &&
-                         std::any_of(needs.begin(), needs.end(), [&](std::size_t need) { return skipped[need]; });
-    skipped[step] = by_need || is_false(spec, scope);
+    all[step] = own_outlook(runbook.steps[step], scope);
+    for (const std::size_t need : graph.needs[step]) {
+      if (!runbook.steps[step].condition_uses_status) all[step].skipped = all[step].skipped || all[need].skipped;
+      all[step].certain = all[step].certain && all[need].certain;
+    }
   }
-  return skipped;
+  return all;
 }
 
 class EnvironmentCheck {
@@ -45,9 +63,9 @@ class EnvironmentCheck {
 
   void run() {
     for (const ConnectionSpec& connection : runbook_.connections) node(*connection.node);
-    const std::vector<bool> skipped = surely_skipped(runbook_, graph_, scope_);
+    const std::vector<Outlook> outlook = outlooks(runbook_, graph_, scope_);
     for (std::size_t step = 0; step < runbook_.steps.size(); ++step)
-      if (!skipped[step]) this->step(runbook_.steps[step]);
+      if (!outlook[step].does_nothing()) this->step(runbook_.steps[step]);
   }
 
   void report(Diagnostics& diagnostics) {
@@ -118,22 +136,29 @@ void check_environment(const Runbook& runbook, const Graph& graph, EvalScope sco
 
 void check_connections(const Runbook& runbook, const Graph& graph,
                        const std::vector<std::vector<CatalogAccess>>& accesses, EvalScope scope, bool dry_run,
-                       const std::vector<ConnectionPlan>& plans, Diagnostics& diagnostics) {
-  const std::vector<bool> skipped = surely_skipped(runbook, graph, before_run(std::move(scope), dry_run));
-  std::map<std::string, std::size_t> first_steps;  // by connection
-  for (std::size_t step = 0; step < runbook.steps.size(); ++step)
-    if (!skipped[step])
-      for (const std::string& name : opened_connections(runbook, runbook.steps[step], accesses[step]))
-        first_steps.emplace(name, step);
+                       const std::vector<ConnectionPlan>& plans, const SecretSet& secrets, Diagnostics& diagnostics) {
+  const std::vector<Outlook> outlook = outlooks(runbook, graph, before_run(std::move(scope), dry_run));
+  std::map<std::string, std::size_t> openers;  // by connection: the first step that opens it, a certain one if any
+  for (std::size_t step = 0; step < runbook.steps.size(); ++step) {
+    if (outlook[step].does_nothing()) continue;
+    for (const std::string& name : opened_connections(runbook, runbook.steps[step], accesses[step])) {
+      const auto [opener, first] = openers.emplace(name, step);
+      if (!first && outlook[step].certain && !outlook[opener->second].certain) opener->second = step;
+    }
+  }
   for (const ConnectionPlan& plan : plans) {
-    const auto used = first_steps.find(plan.name);
-    if (used == first_steps.end()) continue;
+    const auto opener = openers.find(plan.name);
+    if (opener == openers.end()) continue;
     const Result<void> checked = check_settings(plan);
     if (checked) continue;
-    Diagnostic& finding = diagnostics.error(Code{checked.error().code}, runbook.connection(plan.name)->span,
-                                            fmt::format("connection \"{}\": {}", plan.name, checked.error().message),
-                                            checked.error().remedy);
-    finding.related.push_back({runbook.steps[used->second].id_span, "this step opens it"});
+    const Error& error = checked.error();
+    const bool certain = outlook[opener->second].certain;
+    // Settings may come from secrets.
+    Diagnostic& finding = diagnostics.add(
+        certain ? Severity::error : Severity::warning, Code{error.code}, runbook.connection(plan.name)->span,
+        secrets.redact(fmt::format("connection \"{}\": {}", plan.name, error.message)), secrets.redact(error.remedy));
+    finding.related.push_back(
+        {runbook.steps[opener->second].id_span, certain ? "this step opens it" : "this step opens it, if it runs"});
   }
   diagnostics.sort();
 }

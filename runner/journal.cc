@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "engines/parallel.h"
@@ -88,14 +89,20 @@ Result<std::unique_ptr<Journal>> Journal::create(const std::string& state_dir, c
   return journal;
 }
 
+std::vector<std::string> Journal::contents_of(const Json& body) const {
+  std::vector<std::string> contents;
+  contents.push_back(content_of(body));  // not copied, as it would be out of an initializer list
+  return contents;
+}
+
 Result<void> Journal::append(std::string_view type, const Json& body) {
-  Result<std::uint64_t> sequence = write_records(type, {content_of(body)});
+  Result<std::uint64_t> sequence = write_records(type, contents_of(body));
   if (!sequence) return std::move(sequence).error();
   return {};
 }
 
 Result<void> Journal::append_durably(std::string_view type, const Json& body) {
-  Result<std::uint64_t> sequence = write_records(type, {content_of(body)});
+  Result<std::uint64_t> sequence = write_records(type, contents_of(body));
   if (!sequence) return std::move(sequence).error();
   return sync_up_to(*sequence);
 }
@@ -123,11 +130,12 @@ Result<std::uint64_t> Journal::write_records(std::string_view type, const std::v
   std::uint64_t sequence = next_sequence_;
   const std::string time = rfc3339(std::chrono::system_clock::now());
   for (const std::string& content : contents) {
-    std::string line = fmt::format(R"({{"body":{},"prev":"{}","seq":{},"time":"{}","type":"{}")", content, hash,
-                                   sequence++, time, type);
-    line += fmt::format("{}{}\"}}", kCrcKey, crc_hex(line));
-    hash = sha256_hex(line);
-    lines += line;
+    const std::size_t begin = lines.size();
+    const auto line = [&] { return std::string_view(lines).substr(begin); };
+    fmt::format_to(std::back_inserter(lines), R"({{"body":{},"prev":"{}","seq":{},"time":"{}","type":"{}")", content,
+                   hash, sequence++, time, type);
+    lines += fmt::format("{}{}\"}}", kCrcKey, crc_hex(line()));
+    hash = sha256_hex(line());
     lines += '\n';
   }
   if (Result<void> written = write_all(descriptor_, path_, lines); !written) {

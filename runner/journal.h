@@ -51,6 +51,7 @@ class Journal {
  private:
   Journal(std::string path, int descriptor, const SecretSet& secrets);
   [[nodiscard]] std::string content_of(const Json& body) const;
+  [[nodiscard]] std::vector<std::string> contents_of(const Json& body) const;
   // Returns the sequence number of the last one.
   Result<std::uint64_t> write_records(std::string_view type, const std::vector<std::string>& contents);
   Result<void> sync_up_to(std::uint64_t sequence);

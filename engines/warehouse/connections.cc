@@ -115,17 +115,22 @@ Result<WorkspaceConfig> config_of(const Json& settings, const std::string& direc
   return config;
 }
 
+std::string with_circumstances(const Error& error) {
+  std::string text = error.message;
+  for (const std::string& circumstance : error.context) text += fmt::format(" ({})", circumstance);
+  return text;
+}
+
 // Whoever sets up a workspace wants to know everything that is missing at once.
 Error all_in_one(std::vector<Error> problems) {
   constexpr std::array<std::array<std::string_view, 3>, 3> kMissing{
       {{"workspace-host-missing", "host", "DATABRICKS_HOST"},
        {"workspace-warehouse-missing", "warehouse_id", "DATABRICKS_WAREHOUSE_ID"},
        {"workspace-auth-missing", "token", "DATABRICKS_TOKEN"}}};
-  if (problems.size() == 1) return std::move(problems.front());
   std::vector<std::string> messages, remedies;
   std::vector<std::string_view> keys, variables;
   for (const Error& problem : problems) {
-    messages.push_back(problem.message);
+    messages.push_back(with_circumstances(problem));
     remedies.push_back(problem.remedy);
     for (const auto& [code, key, variable] : kMissing)
       if (problem.code == code) {
@@ -135,7 +140,7 @@ Error all_in_one(std::vector<Error> problems) {
   }
   // What is only missing has one remedy.
   const std::string remedy =
-      keys.size() == problems.size()
+      problems.size() > 1 && keys.size() == problems.size()
           ? fmt::format("give {} in the connection (a token as ${{{{ secrets.NAME }}}}), name a profile, or set {}",
                         fmt::join(keys, ", "), fmt::join(variables, ", "))
           : fmt::format("{}", fmt::join(remedies, "; "));

@@ -26,7 +26,7 @@ std::string between(std::string_view body, std::string_view open, std::string_vi
 }
 
 // A code may be a number: the 401 of a workspace says "error_code": 401.
-std::string text_of(const Json& object, const char* key) {
+std::string word_of(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return {};
   if (found->is_string()) return found->get<std::string>();
@@ -35,14 +35,14 @@ std::string text_of(const Json& object, const char* key) {
 
 std::string said_in_json(const Json& body) {
   if (!body.is_object()) return {};
-  std::string code = text_of(body, "error_code");
-  std::string message = text_of(body, "message");
-  if (message.empty()) message = text_of(body, "detail");             // SCIM
-  if (message.empty()) message = text_of(body, "error_description");  // OAuth
-  if (message.empty()) message = text_of(body, "errorSummary");
-  if (code.empty()) code = text_of(body, "error");  // OAuth; API 1.2 has the message there
-  if (code.empty()) code = text_of(body, "errorCode");
-  if (code.empty()) code = text_of(body, "scimType");
+  std::string code = word_of(body, "error_code");
+  std::string message = word_of(body, "message");
+  if (message.empty()) message = word_of(body, "detail");             // SCIM
+  if (message.empty()) message = word_of(body, "error_description");  // OAuth
+  if (message.empty()) message = word_of(body, "errorSummary");
+  if (code.empty()) code = word_of(body, "error");  // OAuth; API 1.2 has the message there
+  if (code.empty()) code = word_of(body, "errorCode");
+  if (code.empty()) code = word_of(body, "scimType");
   if (const auto error = body.find("error"); error != body.end() && error->is_object()) return said_in_json(*error);
   if (code.empty() || message.empty()) return code + message;
   return code + ": " + message;

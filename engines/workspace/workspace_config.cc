@@ -11,6 +11,7 @@
 #include "engines/file.h"
 #include "engines/workspace/host.h"
 #include "engines/workspace/profile_file.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 
@@ -47,11 +48,6 @@ constexpr std::array kAttributes{
 constexpr std::array kMethods{AuthMethod::pat,      AuthMethod::oauth_m2m, AuthMethod::github_oidc,
                               AuthMethod::env_oidc, AuthMethod::file_oidc, AuthMethod::azure_client_secret};
 
-std::string setting(const Json& settings, const char* key) {
-  const auto found = settings.find(key);
-  return found != settings.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 class Resolver {
  public:
   Resolver(const Json& settings, const std::string& directory, const Environment& environment)
@@ -61,7 +57,7 @@ class Resolver {
   std::vector<Error> resolve() {
     read_runbook();
     // Who says `auth_method: profile` wants that profile, and not a token that the environment has for another host.
-    const bool profile_first = setting(settings_, "auth_method") == "profile";
+    const bool profile_first = text_member(settings_, "auth_method") == "profile";
     if (!profile_first) read_environment();
     if (Result<void> read = read_profile(); !read) return {std::move(read).error()};
     if (profile_first) read_environment();
@@ -88,7 +84,7 @@ class Resolver {
 
   void read_runbook() {
     for (const Attribute& attribute : kAttributes)
-      if (attribute.in_runbook) set(attribute.key, setting(settings_, attribute.key), std::string(kRunbook));
+      if (attribute.in_runbook) set(attribute.key, text_member(settings_, attribute.key), std::string(kRunbook));
   }
 
   void read_environment() {
@@ -97,13 +93,13 @@ class Resolver {
   }
 
   [[nodiscard]] bool file_is_skipped() const {
-    if (setting(settings_, "auth_method") == "profile") return false;
+    if (text_member(settings_, "auth_method") == "profile") return false;
     return std::any_of(kAttributes.begin(), kAttributes.end(),
                        [this](const Attribute& attribute) { return attribute.auth && has(attribute.key); });
   }
 
   Result<void> read_profile() {
-    std::string name = setting(settings_, "profile");
+    std::string name = text_member(settings_, "profile");
     std::string chosen_by(kRunbook);
     if (name.empty()) {
       name = environment_("DATABRICKS_CONFIG_PROFILE");
@@ -177,7 +173,7 @@ class Resolver {
     if (!normal)
       return std::move(normal).error().with_context(fmt::format("the host comes from {}", config_.origins["host"]));
     config_.host = *std::move(normal);
-    config_.ca_file = setting(settings_, "ca_file");
+    config_.ca_file = text_member(settings_, "ca_file");
     if (!config_.ca_file.empty() && config_.ca_file.front() != '/')
       config_.ca_file = (std::filesystem::path(directory_) / config_.ca_file).lexically_normal().string();
     return {};
@@ -238,7 +234,7 @@ class Resolver {
     }
     if (!complete(method))
       return Error(
-          "workspace-auth-missing"_code,
+          "workspace-auth-incomplete"_code,
           fmt::format("authentication by {} (chosen by {}) needs {}", to_string(method), why, needs_of(method)),
           "give what is missing, or another auth_method");
     config_.method = method;
@@ -247,7 +243,7 @@ class Resolver {
   }
 
   Result<void> choose_method() {
-    std::string named = setting(settings_, "auth_method");
+    std::string named = text_member(settings_, "auth_method");
     std::string why(kRunbook);
     if (named == "service_principal")
       return choose(complete(AuthMethod::oauth_m2m) || !complete(AuthMethod::azure_client_secret)

@@ -45,7 +45,7 @@ struct WorkspaceConfig {
 // `settings`: the connection's mapping, or a step's `target_workspace`; templates are resolved. `directory`: absolute;
 // a relative ca_file starts there. Reads the environment and the profile's file, sends nothing.
 // Errors: "workspace-host-missing", "workspace-host-invalid", "workspace-warehouse-missing", "workspace-auth-missing",
-// "workspace-auth-invalid", "workspace-profile-unknown", "workspace-profile-invalid".
+// "workspace-auth-incomplete", "workspace-auth-invalid", "workspace-profile-unknown", "workspace-profile-invalid".
 Result<WorkspaceConfig> resolve_workspace_config(const Json& settings, const std::string& directory,
                                                  const Environment& environment);
 // Everything that stands against it, the error of resolve_workspace_config() first; empty: nothing does.

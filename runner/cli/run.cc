@@ -87,7 +87,7 @@ int run_loaded(const RunArguments& arguments, const LoadedRunbook& loaded) {
   Result<std::vector<ConnectionPlan>> plans = plan_connections(loaded, found, options.dry_run);
   if (!plans) return print_error(plans.error());
   check_connections(runbook, loaded.graph, loaded.accesses, static_scope(loaded.params, found), options.dry_run, *plans,
-                    missing);
+                    secrets, missing);
   if (int exit = print_findings(missing, "text", use_colour(STDERR_FILENO)); exit != 0) return exit;
 
   SignalWatch signals;

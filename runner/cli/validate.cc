@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
+#include <set>
+#include <tuple>
 
 #include "runner/cli/command.h"
 #include "runner/cli/load.h"
@@ -17,20 +19,36 @@ struct Validated {
   Diagnostics findings{nullptr};  // of all files
   std::string valid;              // a line for each runbook without an error
   std::size_t invalid = 0;
+
+  // `about`: the runbook that findings without a place are about; empty: no need to say. What is wrong with the
+  // arguments or their file, and so with every runbook, is told once.
+  void add(const Diagnostics& found, const std::string& about) {
+    for (const Diagnostic& finding : found.items()) {
+      const std::string message =
+          finding.source == nullptr && !about.empty() ? fmt::format("{}: {}", about, finding.message) : finding.message;
+      const std::string path = finding.source == nullptr ? "" : finding.source->path;
+      if (!told_.emplace(path, finding.span.start.offset, finding.code, message).second) continue;
+      Diagnostics one(finding.source);
+      Diagnostic& added = one.add(finding.severity, Code{finding.code}, finding.span, message, finding.hint);
+      added.related = finding.related;
+      findings.append(one);
+    }
+  }
+
+ private:
+  std::set<std::tuple<std::string, std::size_t, std::string, std::string>> told_;
 };
 
-void validate(const RunbookArguments& arguments, Validated& validated) {
+void validate(const RunbookArguments& arguments, bool several, Validated& validated) {
   Result<LoadedRunbook> loaded = load_runbook(arguments);
   if (!loaded) {
     const Error& error = loaded.error();
+    Diagnostics finding(nullptr);
+    finding.error(Code{error.code}, {}, error.message, error.remedy);
     ++validated.invalid;
-    // What is wrong with the arguments is wrong for every runbook.
-    const std::vector<Diagnostic>& told = validated.findings.items();
-    if (!told.empty() && told.back().source == nullptr && told.back().message == error.message) return;
-    validated.findings.error(Code{error.code}, {}, error.message, error.remedy);
-    return;
+    return validated.add(finding, "");
   }
-  validated.findings.append(loaded->diagnostics);
+  validated.add(loaded->diagnostics, several ? arguments.path : "");
   if (loaded->diagnostics.has_errors())
     ++validated.invalid;
   else
@@ -60,7 +78,7 @@ int validate_command(const std::vector<std::string>& arguments) {
                              "use --format text, json, sarif or github"));
   const std::vector<RunbookArguments> runbooks = runbooks_arguments(parsed.values);
   Validated validated;
-  for (const RunbookArguments& runbook : runbooks) validate(runbook, validated);
+  for (const RunbookArguments& runbook : runbooks) validate(runbook, runbooks.size() > 1, validated);
   const int exit = print_findings(validated.findings, format, use_colour(STDERR_FILENO));
   if (format != "text") return exit;
   fmt::print("{}", validated.valid);

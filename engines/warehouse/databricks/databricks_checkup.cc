@@ -14,6 +14,7 @@
 #include "engines/workspace/retry.h"
 #include "specs/counted.h"
 #include "specs/json_member.h"
+#include "specs/statement_words.h"
 
 namespace lockstep {
 
@@ -316,7 +317,7 @@ class Checkup {
     const std::string label = "catalog " + name;
     if (!rows) {
       Check check = failed(label, rows.error());
-      check.remedy = fmt::format("{}{}", other_names(), needed);
+      check.remedy = fmt::format("{}{}", other_names(name), needed);
       tell_(check);
       return;
     }
@@ -332,18 +333,22 @@ class Checkup {
     tell_({label, Status::ok, std::move(found), ""});
   }
 
-  // "check the name, there are: dr, prod; or: "; empty: nobody can tell.
-  std::string other_names() {
+  // "check the name, the catalogs here are dr, prod; or: " where it is none of them; empty: it is, or nobody can tell.
+  std::string other_names(const std::string& name) {
     constexpr std::size_t kMost = 20;
-    const Result<Rows> rows = warehouse_.run({"SHOW CATALOGS", {}, kMost + 1}, call_);
-    std::vector<std::string> names;
-    if (rows)
-      for (const std::vector<Json>& row : rows->rows)
-        if (!row.empty()) names.push_back(text_of(row.front()));
-    if (names.empty()) return {};
-    const bool more = names.size() > kMost;
-    names.resize(std::min(names.size(), kMost));
-    return fmt::format("check the name, the catalogs here are {}{}; or: ", fmt::join(names, ", "), more ? ", ..." : "");
+    constexpr std::uint64_t kMostRead = 10'000;
+    if (!catalogs_) {
+      catalogs_.emplace();
+      if (const Result<Rows> rows = warehouse_.run({"SHOW CATALOGS", {}, kMostRead}, call_))
+        for (const std::vector<Json>& row : rows->rows)
+          if (!row.empty()) catalogs_->push_back(text_of(row.front()));
+    }
+    const auto same = [&name](const std::string& other) { return same_name(other, name); };
+    if (catalogs_->empty() || std::any_of(catalogs_->begin(), catalogs_->end(), same)) return {};
+    const std::vector<std::string> shown(
+        catalogs_->begin(), catalogs_->begin() + static_cast<std::ptrdiff_t>(std::min(kMost, catalogs_->size())));
+    return fmt::format("check the name, the catalogs here are {}{}; or: ", fmt::join(shown, ", "),
+                       catalogs_->size() > kMost ? ", ..." : "");
   }
 
   const CheckupRequest& request_;
@@ -353,7 +358,8 @@ class Checkup {
   const Call& call_;
   const OnCheck& tell_;
   std::string date_;
-  std::string user_;  // as the warehouse calls us
+  std::string user_;                                  // as the warehouse calls us
+  std::optional<std::vector<std::string>> catalogs_;  // nothing: not asked for yet
   std::chrono::system_clock::time_point seen_;
 };
 

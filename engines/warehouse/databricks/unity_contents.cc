@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 #include <map>
+#include <mutex>
 
 #include "engines/parallel.h"
 #include "specs/json_member.h"
@@ -35,7 +36,7 @@ class SharedTypes {
   std::map<std::string, SharedType, std::less<>> types_;
 };
 
-// The types that one thread has met: it asks for each but once.
+// The types that a block of rows has met: it asks for each but once.
 class TypeCache {
  public:
   explicit TypeCache(SharedTypes& all) : all_(all) {}

@@ -80,6 +80,25 @@ TEST(ParallelFor, StartsNothingOnceStopped) {
   EXPECT_LE(ran, when_stopped + 1);  // the other worker may have been about to start one
 }
 
+TEST(ParallelFor, ThrowsWhatABodyThrewWhenAllHaveEnded) {
+  for (int attempt = 0; attempt < 50; ++attempt) {
+    std::atomic<int> running{0};
+    std::atomic<std::size_t> ran{0};
+    EXPECT_THROW(parallel_for(100'000, 4, {},
+                              [&](std::size_t index) {
+                                ++running;
+                                ++ran;
+                                const bool fails = index == 20;
+                                if (!fails) std::this_thread::yield();
+                                --running;
+                                if (fails) throw std::runtime_error("the twentieth");
+                              }),
+                 std::runtime_error);
+    EXPECT_EQ(running, 0);
+    EXPECT_LT(ran, 100'000U);
+  }
+}
+
 TEST(ParallelFor, StartsNothingOnceExpired) {
   const Call over{{}, std::chrono::steady_clock::now() - 1ms};
   EXPECT_EQ(parallel_for(10, 2, over, [](std::size_t) { FAIL(); }), 0U);

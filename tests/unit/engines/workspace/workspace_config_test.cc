@@ -153,7 +153,7 @@ TEST_F(Config, ServicePrincipalsOfBothKinds) {
   EXPECT_EQ(resolve({{"host", "https://h"}})->method, AuthMethod::azure_client_secret);
   named["auth_method"] = "oauth-m2m";
   named.erase("client_secret");
-  EXPECT_EQ(code(named), "workspace-auth-missing");
+  EXPECT_EQ(code(named), "workspace-auth-incomplete");
 }
 
 TEST_F(Config, SecretsAreNamedForTheScrubberAndNeverShown) {
