@@ -29,6 +29,9 @@ struct CallTrace {
   std::function<void(std::string_view what)> on_wait;
 };
 
+// Among the circumstances of an error: no server can have begun with the statement.
+inline constexpr std::string_view kNotSent = "no server took the statement: nothing has run";
+
 // Passed by value. A callee returns Error "cancelled" when stopped and "timeout" when the deadline passed, within 250
 // ms.
 struct Call {

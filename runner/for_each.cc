@@ -37,6 +37,14 @@ int weight(StepStatus status) {
   }
 }
 
+// "2 of 3 items failed and 1 ended with an unknown outcome"
+std::string how_many(std::size_t failed, std::size_t unknown, std::size_t items) {
+  const std::string all = counted(items, "item");
+  if (unknown == 0) return fmt::format("{} of {} failed", failed, all);
+  if (failed == 0) return fmt::format("{} of {} ended with an unknown outcome", unknown, all);
+  return fmt::format("{} of {} failed and {} ended with an unknown outcome", failed, all, unknown);
+}
+
 // The list's index that a JSON pointer of resolve_node begins with; npos: the list as a whole.
 std::size_t first_index(const std::string& pointer) {
   if (pointer.size() < 2) return std::string::npos;
@@ -117,6 +125,8 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
   WorkResult whole;
   whole.outputs = Json::array();
   std::size_t failed = 0;
+  std::size_t unknown = 0;
+  std::size_t unstarted = 0;
   std::size_t warnings = 0;
   std::optional<std::size_t> first_failed;
   for (std::size_t i = 0; i < items_.size(); ++i) {
@@ -125,6 +135,7 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
       result = *std::move(results_[i]);
       results_[i].reset();
     } else {
+      ++unstarted;
       result.status = unstarted_status_;
       result.reason = unstarted_reason_;
     }
@@ -134,7 +145,7 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
           result.status == StepStatus::failed ? "" : fmt::format("{}: {}", item_text(i, items_[i].json), result.reason);
     }
     if (result.status == StepStatus::failed || result.status == StepStatus::unknown) {
-      ++failed;
+      ++(result.status == StepStatus::failed ? failed : unknown);
       if (!first_failed) first_failed = i;
     }
     for (const std::string& warning : result.warnings)
@@ -156,12 +167,14 @@ WorkResult ItemRun::conclude(std::vector<ItemReport>& reports) {
   if (warnings > kMaxItemWarnings)
     whole.warnings.push_back(fmt::format("and {} of its items", counted(warnings - kMaxItemWarnings, "more warning")));
   whole.figure = counted(items_.size(), "item");
-  if (failed > 0) {
-    whole.figure += fmt::format(", {} failed", failed);
+  if (failed > 0) whole.figure += fmt::format(", {} failed", failed);
+  if (unknown > 0) whole.figure += fmt::format(", {} unknown", unknown);
+  if (unstarted > 0) whole.figure += fmt::format(", {} not started", unstarted);
+  if (first_failed) {
     const ItemReport& report = reports[*first_failed];
     const Error cause = report.error.value_or(Error());
     Error error("items-failed"_code,
-                fmt::format("{} of {} failed; the first is {} [{}]: {}", failed, counted(items_.size(), "item"),
+                fmt::format("{}; the first is {} [{}]: {}", how_many(failed, unknown, items_.size()),
                             item_text(*first_failed, report.item), cause.code, cause.message),
                 cause.remedy);
     // A timeout is the step's own, and is named so.

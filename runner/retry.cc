@@ -11,7 +11,8 @@ namespace {
 // result-gone, result-incomplete: the statement ran, and another attempt would run it a second time.
 constexpr std::array<std::string_view, 5> kNever{"cancelled", "timeout", "outcome-unknown", "result-gone",
                                                  "result-incomplete"};
-constexpr std::array<std::string_view, 3> kPermanent{"internal-error", "step-not-needed", "journal-not-writable"};
+constexpr std::array<std::string_view, 5> kPermanent{"internal-error", "step-not-needed", "journal-not-writable",
+                                                     "sql-unknown-name", "sql-not-bound"};
 // The classes of codes whose cause lies in the runbook or the catalog, and stays there.
 constexpr std::array<std::string_view, 9> kPermanentEndings{
     "-invalid", "-unknown", "-not-found", "-missing", "-refused", "-syntax", "-denied", "-unsupported", "-unavailable"};

@@ -80,7 +80,9 @@ std::optional<Error> check_outputs(const StepSpec& spec, const Json& outputs) {
 
 // What an engine says of something that an earlier step of this run may be about to create.
 bool says_not_there(const Error& error) {
-  return error.code.ends_with("-not-found") || error.code == "catalog-not-made-yet" || error.code == "sql-unknown-name";
+  constexpr std::array<std::string_view, 4> kCodes{"catalog-not-made-yet", "sql-unknown-name", "sql-not-bound",
+                                                   "reconciliation-empty"};
+  return error.code.ends_with("-not-found") || std::find(kCodes.begin(), kCodes.end(), error.code) != kCodes.end();
 }
 
 class Worker {
@@ -194,6 +196,10 @@ class Worker {
     // All there is in a dry run, or nothing that could be done: see Step::look().
     if (state_.report.dry_run || (look->preview.failure && look->actions.empty())) {
       attempt.outcome = std::move(look->preview);
+      if (state_.report.dry_run && attempt.outcome.failure && says_not_there(*attempt.outcome.failure)) {
+        attempt.waits_for = pending_need();
+        if (!attempt.waits_for) look->actions.clear();  // nothing will make what they need
+      }
     } else if (work_.call.stopped() || work_.call.expired()) {
       attempt = broken(Error("cancelled"_code, "interrupted after looking, before acting: nothing was changed"));
     } else {
@@ -263,6 +269,9 @@ class Worker {
     } else if (expired) {
       result.status = StepStatus::failed;
       result.error = timeout_error(changes);
+      const std::vector<std::string>& circumstances = attempt.error->context;
+      if (std::find(circumstances.begin(), circumstances.end(), kNotSent) != circumstances.end())
+        result.error->remedy = attempt.error->remedy;
       if (attempt.error->code != "timeout" && attempt.error->code != "cancelled")
         result.error->context.push_back(fmt::format("the step itself said: {}", attempt.error->message));
       result.error->context.insert(result.error->context.end(), attempt.error->context.begin(),

@@ -41,7 +41,11 @@ class Planner {
     for (const ChangedColumn& column : difference_.changed) plan_changed(column);
     for (const Column& column : difference_.added) plan_added(column);
     for (const Column& column : difference_.removed) plan_removed(column);
-    if (result_.refusals.empty()) result_.statements = plan_.assembled(gate_.wanted());
+    if (result_.refusals.empty()) {
+      const std::vector<FeatureGate::Wanted> wanted = gate_.wanted();
+      result_.statements = plan_.assembled(wanted);
+      for (const FeatureGate::Wanted& one : wanted) result_.upgrades.emplace_back(table_feature_name(one.feature));
+    }
     return std::move(result_);
   }
 

@@ -61,6 +61,7 @@ struct Alteration {
   std::vector<std::string> altered;
   std::vector<std::string> skipped;  // on the destination only, kept since drop_removed is off
   std::vector<std::string> notes;
+  std::vector<std::string> upgrades;  // table features that are turned on, for good
 };
 
 Alteration plan_alteration(const TableDifference& difference, const Dialect& dialect, const Dependents& dependents,

@@ -50,7 +50,7 @@ class Apply : public Step {
     planned_.push_back({wanted, std::move(plans->front())});
     Look look;
     if (!inputs_.dry_run) look.actions = actions_for(planned_, context.connection);
-    look.preview = outcome(inputs_.dry_run || !look.actions.empty(), {});
+    look.preview = outcome(inputs_.dry_run || !look.actions.empty() || !context.acts, {});
     return look;
   }
 
@@ -93,6 +93,9 @@ class Apply : public Step {
                                 : alteration.statements.empty() ? "unchanged"
                                 : dry_run                       ? "dry_run"
                                                                 : "applied";
+    if (!alteration.upgrades.empty())
+      outcome.warnings.push_back(upgrade_warning({alteration.upgrades.begin(), alteration.upgrades.end()},
+                                                 planned_.front().plan.difference.destination.in_catalog()));
     if (scope_.destination.version) outcome.outputs["destination_version"] = *scope_.destination.version;
     outcome.figure = fmt::format("{} added, {} altered, {} dropped, {} skipped{}", alteration.added.size(),
                                  alteration.altered.size(), alteration.dropped.size(), alteration.skipped.size(),

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "engines/evolution/evolution_json.h"
@@ -14,6 +15,7 @@
 #include "engines/parallel.h"
 #include "engines/warehouse/names.h"
 #include "specs/counted.h"
+#include "specs/json_member.h"
 
 namespace lockstep {
 namespace {
@@ -47,7 +49,7 @@ class EvolveCatalog : public Step {
     if (!inputs_.dry_run) look.actions = actions_for(planned_, context.connection);
     if (context.acts && !look.actions.empty()) return look;
     // A live step with nothing to execute has looked for real: its preview is its outcome.
-    look.preview = outcome(inputs_.dry_run || !look.actions.empty(), {});
+    look.preview = outcome(inputs_.dry_run || !context.acts, {});
     return look;
   }
 
@@ -145,12 +147,17 @@ class EvolveCatalog : public Step {
     std::size_t changed = 0;
     std::vector<std::string> failed;
     const std::optional<Error>* first_error = nullptr;
+    std::string remedy;              // of the first table that has an error
+    std::set<std::string> upgrades;  // table features
+    std::vector<std::string> upgraded;
     bool unknown = false;  // a statement may have run, and nobody can tell
     for (std::size_t i = 0; i < planned_.size(); ++i) {
       const TableOutcome result = i < results.size() ? results[i] : TableOutcome{};
       Json entry = detail(planned_[i].plan, dry_run, result);
       const std::string status = entry["status"];
       if (status == "error" || status == "unknown") {
+        if (remedy.empty())
+          remedy = text_member(entry, "table") + ": " + text_member(entry["errors"].front(), "remedy");
         failed.push_back(fmt::format("{} ({})", entry["table"].get_ref<const std::string&>(),
                                      entry["error"].get_ref<const std::string&>()));
         if (i < results.size() && results[i].error && first_error == nullptr) first_error = &results[i].error;
@@ -158,6 +165,9 @@ class EvolveCatalog : public Step {
       } else if (status != "unchanged") {
         ++changed;
       }
+      const std::vector<std::string>& turned_on = planned_[i].plan.alteration.upgrades;
+      upgrades.insert(turned_on.begin(), turned_on.end());
+      if (!turned_on.empty()) upgraded.push_back(text_member(entry, "table"));
       details.push_back(std::move(entry));
     }
     std::sort(details.begin(), details.end(), [](const Json& a, const Json& b) {
@@ -176,6 +186,7 @@ class EvolveCatalog : public Step {
     if (scope_.source.version) outcome.outputs["source_version"] = *scope_.source.version;
     if (scope_.destination.version) outcome.outputs["destination_version"] = *scope_.destination.version;
     outcome.warnings = warnings_;
+    if (!upgraded.empty()) outcome.warnings.push_back(upgrade_warning(upgrades, some_of(upgraded)));
     outcome.figure = fmt::format("{}, {} {}", tables(total_), changed, dry_run ? "to change" : "changed");
     if (!failed.empty()) outcome.figure += fmt::format(", {} with errors", failed.size());
     if (!missing_.empty()) outcome.figure += fmt::format(", {} missing", missing_.size());
@@ -186,7 +197,10 @@ class EvolveCatalog : public Step {
       Error error(
           "evolution-incomplete"_code,
           fmt::format("{} of {} could not be brought in line: {}", failed.size(), tables(total_), some_of(failed)),
-          "each table's reason and remedy are in details[].errors; the other tables are not held up by them");
+          fmt::format(
+              "{}; each table's reason and remedy are in the report's details[].errors (--report json=FILE), and "
+              "the other tables are not held up by them",
+              remedy));
       if (stopped) error.code = (*first_error)->code;
       if (unknown) error.code = "outcome-unknown";
       outcome.failure = std::move(error);

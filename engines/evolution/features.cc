@@ -30,6 +30,14 @@ std::optional<Error> FeatureGate::require(const TableName& table, const std::vec
   return std::nullopt;
 }
 
+std::string upgrade_warning(const std::set<std::string>& features, std::string_view tables) {
+  return fmt::format(
+      "{} {} turned on for {}: their protocol is upgraded for good, and readers and writers that do not know it are "
+      "shut "
+      "out",
+      fmt::join(features, " and "), features.size() == 1 ? "is" : "are", tables);
+}
+
 std::vector<FeatureGate::Wanted> FeatureGate::wanted() const {
   std::vector<Wanted> sorted = wanted_;
   std::sort(sorted.begin(), sorted.end(), [](const Wanted& a, const Wanted& b) { return a.feature < b.feature; });

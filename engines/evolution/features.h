@@ -14,6 +14,9 @@
 
 namespace lockstep {
 
+// What a reviewer must see before, and an operator after: "turns on typeWidening for ..., which cannot be undone".
+std::string upgrade_warning(const std::set<std::string>& features, std::string_view tables);
+
 class FeatureGate {
  public:
   // `enabled`: what the runbook allows to turn on. All three must outlive the gate.

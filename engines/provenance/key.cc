@@ -60,6 +60,13 @@ int no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
+// One that is not there is no file that an earlier step could be about to make.
+Result<std::string> read_key_file(const std::string& path, std::string remedy) {
+  Result<std::string> pem = read_file(path, kMaxKeyFileBytes);
+  if (pem || pem.error().code != "file-not-found") return pem;
+  return Error("key-file-missing"_code, pem.error().message, std::move(remedy));
+}
+
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
@@ -164,7 +171,8 @@ std::string PrivateKey::pem() const {
 }
 
 Result<PrivateKey> read_private_key(const std::string& path) {
-  Result<std::string> pem = read_file(path, kMaxKeyFileBytes);
+  Result<std::string> pem =
+      read_key_file(path, fmt::format("make one with `lockstep keygen '{}'`, or correct the path", path));
   if (!pem) return std::move(pem).error();
   Result<PrivateKey> key = PrivateKey::from_pem(*pem, path);
   if (!key) return key;  // what the file is comes before who may read it
@@ -178,7 +186,8 @@ Result<PrivateKey> read_private_key(const std::string& path) {
 Result<std::vector<PublicKey>> read_public_keys(const std::vector<std::string>& paths) {
   std::vector<PublicKey> keys;
   for (const std::string& path : paths) {
-    Result<std::string> pem = read_file(path, kMaxKeyFileBytes);
+    Result<std::string> pem =
+        read_key_file(path, "give the *.pub.pem file that `lockstep keygen` wrote beside the private key");
     if (!pem) return std::move(pem).error();
     Result<std::vector<PublicKey>> found = PublicKey::from_pem(*pem, path);
     if (!found) return std::move(found).error();

@@ -72,6 +72,10 @@ std::string figure_of(const Json& outputs) {
   return (outputs["truncated"].get<bool>() ? "first " : "") + counted(count, "row");
 }
 
+bool depends_on_tables(const Error& error) {
+  return error.code == "sql-unknown-name" || error.code == "sql-not-bound";
+}
+
 class SqlQuery : public Step {
  public:
   explicit SqlQuery(QueryRequest request) : request_(std::move(request)) {}
@@ -85,6 +89,13 @@ class SqlQuery : public Step {
     if (!changes && changes.error().code == "catalog-not-made-yet" &&
         !only_reads(statement_words(request_.statement.sql)))
       return unchecked(context, changes.error());
+    // Likewise names and columns that an earlier step may be about to make: the runner knows whether one is.
+    if (!changes && !context.acts && depends_on_tables(changes.error()) &&
+        !only_reads(statement_words(request_.statement.sql))) {
+      Look look = unchecked(context, changes.error());
+      look.preview.failure = changes.error();
+      return look;
+    }
     if (!changes) return std::move(changes).error();
     Action action;
     action.connection = context.connection;

@@ -99,7 +99,7 @@ class CrossMetastore : public Step {
     Scope dry = scope_;
     dry.read = false;
     look.preview = report(pairs_, unread, source_, target_, dry);
-    look.preview.outputs["dry_run"] = true;
+    if (!context.acts) look.preview.outputs["dry_run"] = true;
     return look;
   }
 

@@ -265,7 +265,10 @@ Outcome report(const PairedCatalogs& catalogs, const Readings& readings, const S
   outcome.figure = figure_of(tally, scope);
   for (const std::string& pattern : catalogs.unmatched_patterns)
     outcome.warnings.push_back(fmt::format("{} matches no table of either catalog", pattern));
-  if (!scope.read) return outcome;
+  if (!scope.read) {
+    if (tally.tables == 0) outcome.failure = failure_of(tally);  // nothing that reading could change
+    return outcome;
+  }
 
   if (readings.interrupted) {
     outcome.failure = readings.interrupted;

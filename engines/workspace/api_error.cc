@@ -44,7 +44,9 @@ std::string said_in_json(const Json& body) {
   if (code.empty()) code = word_of(body, "errorCode");
   if (code.empty()) code = word_of(body, "scimType");
   if (const auto error = body.find("error"); error != body.end() && error->is_object()) return said_in_json(*error);
-  if (code.empty() || message.empty()) return code + message;
+  // 401 and 403 say it twice: "error_code": 403.
+  if (code.empty() || message.empty() || body.value("error_code", Json()).is_number())
+    return message.empty() ? code : message;
   return code + ": " + message;
 }
 

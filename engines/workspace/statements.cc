@@ -173,8 +173,16 @@ class Execution {
       answer.error = Error("workspace-answer-invalid"_code, "the answer to the submit holds no statement id", "");
       answer.may_have_run = true;
     }
-    if (!answer.may_have_run) return *std::move(answer.error);
+    if (!answer.may_have_run) return not_run(*std::move(answer.error));
     return looked ? settled(*looked, *answer.error) : settle(*answer.error, began);
+  }
+
+  // Where nobody took it in time, nothing need be looked for.
+  static Error not_run(Error why) {
+    if (why.code != "timeout" && why.code != "workspace-unreachable" && why.code != "workspace-throttled") return why;
+    if (why.code == "timeout")
+      why.remedy = "see whether the server runs and can be reached (`lockstep doctor`); it may be run again";
+    return std::move(why).with_context(std::string(kNotSent));
   }
 
   [[nodiscard]] bool interrupted() const { return call_.stopped() || past_deadline(call_); }

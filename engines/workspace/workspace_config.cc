@@ -181,6 +181,9 @@ class Resolver {
 
   Result<void> place_warehouse() {
     config_.warehouse_id = config_.credential("warehouse_id");
+    // Its page shows the "HTTP path" as well: /sql/1.0/warehouses/0123456789abcdef.
+    if (config_.warehouse_id.starts_with("/sql/"))
+      config_.warehouse_id = config_.warehouse_id.substr(config_.warehouse_id.rfind('/') + 1);
     if (config_.warehouse_id.empty())
       return Error(
           "workspace-warehouse-missing"_code, "nothing says which SQL warehouse runs the statements",
@@ -289,6 +292,21 @@ class Resolver {
     if (has("username") || has("password"))
       return Error("workspace-auth-invalid"_code, "signing in with user name and password is not supported",
                    "use a service principal (client_id and client_secret) or a token");
+    for (const char* half : {"client_id", "client_secret"})
+      if (has(half)) {
+        const char* other = half == std::string_view("client_id") ? "client_secret" : "client_id";
+        return Error(
+            "workspace-auth-incomplete"_code,
+            fmt::format("{} (from {}) has no {} beside it to sign in with", half, config_.origins[half], other),
+            fmt::format("give {} as well, in the connection, the profile or DATABRICKS_{}", other,
+                        half == std::string_view("client_id") ? "CLIENT_SECRET" : "CLIENT_ID"));
+      }
+    if (const auto profile = config_.origins.find("profile"); profile != config_.origins.end())
+      return Error("workspace-auth-missing"_code,
+                   fmt::format("nothing says how to sign in{}: the profile {} has no credentials",
+                               config_.host.empty() ? "" : " to " + config_.host, profile->second),
+                   "add a token, or client_id and client_secret, to the profile, give them in the connection, or set "
+                   "DATABRICKS_TOKEN");
     return Error("workspace-auth-missing"_code,
                  fmt::format("nothing says how to sign in{}: no authentication is configured",
                              config_.host.empty() ? "" : " to " + config_.host),

@@ -73,7 +73,7 @@ int run_program(const std::vector<std::string>& arguments) {
   }
   if (looks_like_runbook(arguments[0])) {
     fmt::print(stderr,
-               "error: a command should come before '{0}'\n"
+               "error: a command should come before '{0}' [argument-invalid]\n"
                "hint: `lockstep run {0}` runs it; `lockstep validate {0}` only checks it\n",
                escape_controls(arguments[0]));
     return static_cast<int>(Exit::invalid);
@@ -82,7 +82,7 @@ int run_program(const std::vector<std::string>& arguments) {
   std::string guess = suggestion(arguments[0], names);
   if (arguments[0] == "version" || arguments[0] == "-v" || arguments[0] == "-V")
     guess = suggestion("--version", {"--version"});
-  fmt::print(stderr, "error: unknown command '{}'{}\nhint: `lockstep --help` lists the commands\n",
+  fmt::print(stderr, "error: unknown command '{}'{} [argument-invalid]\nhint: `lockstep --help` lists the commands\n",
              escape_controls(arguments[0]), guess);
   return static_cast<int>(Exit::invalid);
 }

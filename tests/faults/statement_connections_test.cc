@@ -36,6 +36,7 @@ TEST_P(StatementConnections, ARefusedSubmitIsTriedUntilTheDeadline) {
   const auto began = Clock::now();
   const Result<Rows> rows = lab.run(kDeadline);
   EXPECT_EQ(rows.error().code, "workspace-unreachable") << text_of(rows);
+  EXPECT_THAT(text_of(rows), HasSubstr("nothing has run"));
   EXPECT_LE(since(began), kDeadline + kGrace);
   EXPECT_GE(since(began), kDeadline) << "else the step would not be said to have run into its timeout";
   EXPECT_GE(waits->load(), 4);
@@ -51,6 +52,7 @@ TEST_P(StatementConnections, ABlackHoleIsATimeoutAndNothingRan) {
     const auto began = Clock::now();
     const Result<Rows> rows = lab.run(kDeadline);
     EXPECT_EQ(rows.error().code, "timeout") << text_of(rows);
+    EXPECT_THAT(text_of(rows), HasSubstr("nothing has run"));
     EXPECT_LE(since(began), kDeadline + kGrace);
     EXPECT_GE(since(began), kDeadline);
   }

@@ -84,10 +84,9 @@ class Checkup {
       tell_(failed("warehouse", *no_warehouse_));
       return statement_skipped("no warehouse is named");
     }
-    const bool running = warehouse();
+    const std::string why_not = warehouse();
     latency();
-    if (!running)
-      return statement_skipped("the warehouse does not run; `lockstep doctor --start` starts it, which costs");
+    if (!why_not.empty()) return statement_skipped(why_not);
     if (statement())
       catalogs();
     else
@@ -201,7 +200,8 @@ class Checkup {
   }
 
   // True: statements may be sent.
-  bool warehouse() {
+  // Why it runs no statement; empty: it does.
+  std::string warehouse() {
     const ApiAnswer answer = ask_warehouse();
     const std::string& id = workspace_.config().warehouse_id;
     if (answer.error) {
@@ -213,7 +213,7 @@ class Checkup {
             id);
       if (answer.status == 403) check.remedy = fmt::format("have CAN USE granted on the warehouse {}", id);
       tell_(check);
-      return false;
+      return "the warehouse cannot be looked at";
     }
     const std::string state = text_member(*answer.json, "state");
     const std::string name = text_member(*answer.json, "name");
@@ -221,15 +221,15 @@ class Checkup {
                                           state.empty() ? "in a state that it does not tell" : state);
     if (state == "DELETED" || state == "DELETING") {
       tell_({"warehouse", Status::failed, found, "name another warehouse in warehouse_id"});
-      return false;
+      return "the warehouse is no more";
     }
     if (state == "RUNNING") {
       tell_({"warehouse", Status::ok, found, ""});
-      return true;
+      return {};
     }
     tell_({"warehouse", request_.start ? Status::ok : Status::warning, found,
            request_.start ? "" : "the first statement of a run starts it, which takes minutes"});
-    return request_.start;
+    return request_.start ? "" : "the warehouse does not run; `lockstep doctor --start` starts it, which costs";
   }
 
   bool statement() {

@@ -80,6 +80,9 @@ Error refused(const char* text) {
   bool unknown_name = message.find("does not exist") != std::string::npos && message.find("Parser Error") != 0;
   if (unknown_name)
     return {"sql-unknown-name"_code, std::move(message), "correct the name, or make what it names in an earlier step"};
+  // What the binder refuses depends on the tables as they are.
+  if (message.starts_with("Binder Error"))
+    return {"sql-not-bound"_code, std::move(message), "correct the statement, or change the tables in an earlier step"};
   return {"sql-invalid"_code, std::move(message), std::string(kFixSql)};
 }
 

@@ -80,7 +80,7 @@ TEST(Key, RefusesAPrivateKeyThatOthersCanRead) {
   EXPECT_EQ(read_private_key(path).error().code, "key-file-open");
   std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::group_read);
   EXPECT_TRUE(read_private_key(path));
-  EXPECT_EQ(read_private_key(folder.path("none.pem")).error().code, "file-not-found");
+  EXPECT_EQ(read_private_key(folder.path("none.pem")).error().code, "key-file-missing");
 }
 
 }  // namespace

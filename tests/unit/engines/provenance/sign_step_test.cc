@@ -228,7 +228,7 @@ TEST_F(SignStepTest, RefusesInputsThatCannotWork) {
   make_key();
   EXPECT_EQ(refusal(with({{"algorithm", "ed25519"}})), "signing-key-missing");
   EXPECT_EQ(refusal(with({{"algorithm", "HMAC-SHA256"}, {"key", "k.pem"}})), "signing-key-unused");
-  EXPECT_EQ(refusal(with({{"key", "none.pem"}})), "file-not-found");
+  EXPECT_EQ(refusal(with({{"key", "none.pem"}})), "key-file-missing");
   EXPECT_EQ(refusal(with({{"key", "k.pub.pem"}})), "key-invalid");
   room_.context.tainted = {"/destination_catalog"};
   EXPECT_EQ(refusal(with(Json::object())), "secret-in-manifest");
@@ -254,7 +254,7 @@ TEST_F(SignStepTest, VerifyRefusesContradictoryInputs) {
   EXPECT_EQ(refusal_of(Json::object()), "envelope-missing");
   EXPECT_EQ(refusal_of({{"trusted_keys", {"k.pub.pem"}}}), "envelope-missing");
   EXPECT_EQ(refusal_of({{"envelope", "e.json"}, {"manifest", Json::object()}}), "envelope-given-twice");
-  EXPECT_EQ(refusal_of({{"envelope", "e.json"}, {"trusted_keys", {"none.pem"}}}), "file-not-found");
+  EXPECT_EQ(refusal_of({{"envelope", "e.json"}, {"trusted_keys", {"none.pem"}}}), "key-file-missing");
 }
 
 }  // namespace

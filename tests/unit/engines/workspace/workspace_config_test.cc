@@ -189,6 +189,28 @@ TEST_F(Config, AllThatIsMissingIsToldAtOnce) {
   EXPECT_TRUE(workspace_config_problems({{"host", "h"}, {"warehouse_id", "w"}}, "/", only("DATABRICKS_TOKEN")).empty());
 }
 
+TEST_F(Config, HalfOfACredentialAndAnEmptyProfileAreCalledSo) {
+  variables_["DATABRICKS_CLIENT_ID"] = "me";
+  const Error half = resolve({{"host", "https://h"}}).error();
+  EXPECT_EQ(half.code, "workspace-auth-incomplete");
+  EXPECT_THAT(half.message, HasSubstr("client_id (from DATABRICKS_CLIENT_ID) has no client_secret"));
+  EXPECT_THAT(half.remedy, HasSubstr("DATABRICKS_CLIENT_SECRET"));
+  variables_.erase("DATABRICKS_CLIENT_ID");
+  profiles("[dr]\nhost = https://profile.example\n");
+  const Error empty = resolve({{"profile", "dr"}}).error();
+  EXPECT_EQ(empty.code, "workspace-auth-missing");
+  EXPECT_THAT(empty.message, HasSubstr("the profile dr (named by the runbook) has no credentials"));
+}
+
+TEST_F(Config, AWarehouseMayBeNamedByItsHttpPath) {
+  const Json settings{
+      {"host", "https://h"}, {"token", "tttt"}, {"warehouse_id", "/sql/1.0/warehouses/0123456789abcdef"}};
+  const Result<WorkspaceConfig> config =
+      resolve_workspace_config(settings, "/", [](const std::string&) { return std::string(); });
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->warehouse_id, "0123456789abcdef");
+}
+
 TEST(Host, IsNormalised) {
   const auto host = [](std::string_view text) {
     const Result<std::string> normal = normalise_host(text);
