@@ -29,6 +29,8 @@ struct CallTrace {
   std::function<void(std::string_view what)> on_wait;
 };
 
+// In a circumstance of an error: the statement was not ended for certain.
+inline constexpr std::string_view kMayStillRun = "may still run";
 // Among the circumstances of an error: no server can have begun with the statement.
 inline constexpr std::string_view kNotSent = "no server took the statement: nothing has run";
 

@@ -29,6 +29,9 @@ struct Action {
   std::string text;        // the SQL statement, the request line, or what is computed
   std::string why;         // one line
   bool changes = false;    // false: reads only
+  // What became of it, for reports; the runner's to say. `unknown`: it was begun, and nobody knows how it ended.
+  enum class Status { planned, done, failed, unknown, not_run };
+  std::optional<Status> status = std::nullopt;  // nothing: a read that is not logged by itself
 };
 
 // What a step has to say at its end. A failed step keeps its outputs.
@@ -57,14 +60,16 @@ class ActionLog {
  public:
   virtual ~ActionLog() = default;
   virtual Result<void> started(const Action& action) = 0;
-  // Several that start together or, when a worker is free, soon after; durable together. Whoever announces one that then
-  // does not start says so with finished(). An Error may leave some of them recorded.
+  // Several that start together or, when a worker is free, soon after; durable together. Whoever announces one that
+  // then does not start says so with withdrawn(). An Error may leave some of them recorded.
   virtual Result<void> started_together(const std::vector<const Action*>& actions) {
     for (const Action* action : actions)
       if (Result<void> recorded = started(*action); !recorded) return recorded;
     return {};
   }
   virtual Result<void> finished(const Action& action, const std::optional<Error>& error) = 0;
+  // It was announced and will not start: `why`.
+  virtual Result<void> withdrawn(const Action& action, const Error& why) { return finished(action, why); }
   // A server runs a statement of this step under that id. Recorded before the client waits for its end, so that a run
   // that was killed can be followed up; durable when it returns if the statement may change something and is `awaited`.
   virtual Result<void> submitted(std::string_view /*connection*/, std::string_view /*statement_id*/, bool /*awaited*/) {

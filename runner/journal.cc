@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <boost/crc.hpp>
 #include <cerrno>
 #include <cstring>
@@ -63,6 +64,18 @@ Result<void> write_all(int descriptor, const std::string& path, std::string_view
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
+}
+
+// How the action ended.
+bool nobody_knows(const Error& error) {
+  return error.code == "outcome-unknown" ||
+         std::any_of(error.context.begin(), error.context.end(), [](const std::string& circumstance) {
+           return circumstance.find(kMayStillRun) != std::string::npos;
+         });
+}
+
+std::string key_of(const Action& action) {
+  return action.target + '\n' + action.text;
 }
 
 }  // namespace
@@ -185,6 +198,7 @@ std::uint64_t JournalActionLog::begin(const Action& action) {
   std::lock_guard lock(mutex_);
   changed_ = changed_ || action.changes;
   open_.push_back({next_, action.target, action.text, action.changes});
+  statuses_[key_of(action)] = Action::Status::unknown;
   return next_++;
 }
 
@@ -217,9 +231,32 @@ Result<void> JournalActionLog::started_together(const std::vector<const Action*>
 }
 
 Result<void> JournalActionLog::finished(const Action& action, const std::optional<Error>& error) {
+  return end(action, error,
+             !error                 ? Action::Status::done
+             : nobody_knows(*error) ? Action::Status::unknown
+                                    : Action::Status::failed);
+}
+
+Result<void> JournalActionLog::withdrawn(const Action& action, const Error& why) {
+  return end(action, why, Action::Status::not_run);
+}
+
+void JournalActionLog::tell_status(std::vector<Action>& actions) const {
+  std::lock_guard lock(mutex_);
+  for (Action& action : actions) {
+    const auto logged = statuses_.find(key_of(action));
+    if (logged != statuses_.end())
+      action.status = logged->second;
+    else if (action.changes)
+      action.status = Action::Status::not_run;
+  }
+}
+
+Result<void> JournalActionLog::end(const Action& action, const std::optional<Error>& error, Action::Status status) {
   std::optional<std::uint64_t> number;
   {
     std::lock_guard lock(mutex_);
+    statuses_[key_of(action)] = status;
     for (auto open = open_.begin(); open != open_.end(); ++open)
       if (open->target == action.target && open->text == action.text) {
         number = open->number;

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engines/step.h"
@@ -76,11 +77,14 @@ class JournalActionLog final : public ActionLog {
   Result<void> started(const Action& action) override;
   Result<void> started_together(const std::vector<const Action*>& actions) override;
   Result<void> finished(const Action& action, const std::optional<Error>& error) override;
+  Result<void> withdrawn(const Action& action, const Error& why) override;
   Result<void> submitted(std::string_view connection, std::string_view statement_id, bool awaited) override;
   // Whether an action that changes something was started.
   [[nodiscard]] bool changed() const;
   // Whether such an action has no result.
   [[nodiscard]] bool has_open_change() const;
+  // Says in `actions` what became of each: one that changes something and was never logged has not run.
+  void tell_status(std::vector<Action>& actions) const;
 
  private:
   struct Open {
@@ -93,6 +97,7 @@ class JournalActionLog final : public ActionLog {
   // Takes note of an action that starts; returns its number.
   std::uint64_t begin(const Action& action);
   Json start_of(const Action& action, std::uint64_t number) const;
+  Result<void> end(const Action& action, const std::optional<Error>& error, Action::Status status);
 
   Journal* journal_;
   const std::string step_;
@@ -100,6 +105,7 @@ class JournalActionLog final : public ActionLog {
   const int attempt_;
   mutable std::mutex mutex_;
   std::vector<Open> open_;
+  std::unordered_map<std::string, Action::Status> statuses_;  // of what was logged, by key_of()
   std::uint64_t next_ = 0;
   bool changed_ = false;
 };

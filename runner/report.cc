@@ -21,9 +21,28 @@ std::string_view to_string(Action::Kind kind) {
   return "compute";
 }
 
+std::string_view status_name(Action::Status status) {
+  switch (status) {
+    case Action::Status::planned:
+      return "planned";
+    case Action::Status::done:
+      return "done";
+    case Action::Status::failed:
+      return "failed";
+    case Action::Status::unknown:
+      return "unknown";
+    case Action::Status::not_run:
+      break;
+  }
+  return "not_run";
+}
+
 Json actions_json(const std::vector<Action>& actions) {
   Json list = Json::array();
-  for (const Action& action : actions) list.push_back(action_json(action));
+  for (const Action& action : actions) {
+    Json& json = list.emplace_back(action_json(action));
+    if (action.status) json["status"] = status_name(*action.status);
+  }
   return list;
 }
 

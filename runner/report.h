@@ -38,7 +38,7 @@ struct StepReport {
   std::optional<Error> error;
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
-  std::vector<Action> actions;  // what look() returned
+  std::vector<Action> actions;  // what look() returned, and what became of each
   std::vector<std::string> warnings;
   std::string figure;
   int attempts = 0;

@@ -116,6 +116,10 @@ class Worker {
       attempt = broken(escaped("an exception of an unknown type", log));
     }
     result.durable = result.durable || log.changed();
+    if (state_.report.dry_run)
+      for (Action& action : attempt.actions) action.status = Action::Status::planned;
+    else
+      log.tell_status(attempt.actions);
     return attempt;
   }
 

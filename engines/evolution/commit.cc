@@ -50,7 +50,7 @@ class Committer {
         for (std::size_t i = run; i < tables.size(); ++i) {
           fail(tables[i], stopped_error());
           if (const std::size_t first = actions_of(tables[i], round).front(); begun_[first])
-            log_finished({first}, results_[tables[i]].error);
+            withdraw(first, *results_[tables[i]].error);
         }
       }
     }
@@ -115,8 +115,12 @@ class Committer {
   std::optional<Error> begin(std::size_t index, std::size_t applied) {
     if (!begun_[index]) return log_started({index}, applied);
     std::optional<Error> error = over(applied);
-    if (error) log_finished({index}, error);
+    if (error) withdraw(index, *error);
     return error;
+  }
+
+  void withdraw(std::size_t index, const Error& why) {
+    if (Result<void> logged = context_.log.withdrawn(actions_[index], why); !logged) log_failed(logged.error());
   }
 
   Error log_failed(const Error& error) {

@@ -345,9 +345,9 @@ class Execution {
       wait(pause, call);
     }
     if (asked.json)
-      return {fmt::format("the server was asked to cancel the statement {} and has not confirmed it: it may still run",
-                          id_)};
-    return {fmt::format("the statement {} may still run: it could not be cancelled: {}", id_, asked.error->message)};
+      return {fmt::format("the server was asked to cancel the statement {} and has not confirmed it: it {}", id_,
+                          kMayStillRun)};
+    return {fmt::format("the statement {} {}: it could not be cancelled: {}", id_, kMayStillRun, asked.error->message)};
   }
 
   // What could not be stopped any more has happened: a change that took must not look as if it were to be made again.

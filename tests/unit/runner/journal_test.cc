@@ -195,6 +195,32 @@ TEST(JournalActionLog, KnowsWhatHasNoResult) {
   EXPECT_FALSE(log.has_open_change());
 }
 
+TEST(JournalActionLog, TellsWhatBecameOfEachAction) {
+  JournalActionLog log(nullptr, "a", -1, 1);
+  std::vector<Action> actions;
+  for (const char* text : {"done", "failed", "lost", "interrupted", "cancelled", "withdrawn", "begun", "never", "read"})
+    actions.push_back({Action::Kind::sql, "c", "t", text, "", text != std::string_view("read")});
+  const auto ended = [&](std::size_t index, const std::optional<Error>& error) {
+    ASSERT_TRUE(log.started(actions[index]));
+    ASSERT_TRUE(log.finished(actions[index], error));
+  };
+  ended(0, std::nullopt);
+  ended(1, Error("sql-failed"_code, "no", "mend it"));
+  ended(2, Error("outcome-unknown"_code, "gone", "look"));
+  ended(3,
+        Error("timeout"_code, "late", "wait").with_context("the statement 1 may still run: it could not be cancelled"));
+  ended(4, Error("cancelled"_code, "stopped", "go on"));
+  ASSERT_TRUE(log.started_together({&actions[5], &actions[6]}));
+  ASSERT_TRUE(log.withdrawn(actions[5], Error("cancelled"_code, "stopped", "go on")));
+  log.tell_status(actions);
+  using Status = Action::Status;
+  std::vector<std::optional<Status>> statuses;
+  for (const Action& action : actions) statuses.push_back(action.status);
+  EXPECT_EQ(statuses, (std::vector<std::optional<Status>>{Status::done, Status::failed, Status::unknown,
+                                                          Status::unknown, Status::failed, Status::not_run,
+                                                          Status::unknown, Status::not_run, std::nullopt}));
+}
+
 TEST(JournalActionLog, RecordsSeveralActionsAtOnce) {
   TestFolder folder;
   SecretSet secrets;
