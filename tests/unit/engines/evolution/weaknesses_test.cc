@@ -1,5 +1,6 @@
 // Each numbered weakness of the system whose contract these steps keep (reference: Clone-Xs, schema evolution), got
 // right, over real catalogs.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -163,7 +164,7 @@ TEST(Weaknesses, No9_HostileNamesAreData) {
     const std::string column = R"("a"" INTEGER; DROP TABLE victim; --")";
     lab.sql({"CREATE SCHEMA prod.\"my-schema\"", "CREATE SCHEMA staging.\"my-schema\"",
              "CREATE TABLE staging.main.victim (a INTEGER)", "CREATE TABLE prod.main.victim (a INTEGER)",
-             "CREATE TABLE prod.\"my-schema\"." + table + " (\"select\" INTEGER NOT NULL, " + column + " VARCHAR)",
+             fmt::format(R"(CREATE TABLE prod."my-schema".{} ("select" INTEGER NOT NULL, {} VARCHAR))", table, column),
              "CREATE TABLE staging.\"my-schema\"." + table + " (\"select\" INTEGER)",
              "INSERT INTO staging.\"my-schema\"." + table + " VALUES (1)",
              "COMMENT ON COLUMN prod.\"my-schema\"." + table + ".\"select\" IS 'it''s; DROP TABLE victim; --'"});

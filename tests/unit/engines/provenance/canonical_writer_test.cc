@@ -1,5 +1,6 @@
 #include "engines/provenance/canonical_writer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -97,13 +98,13 @@ RC_GTEST_PROP(Canonical, IsAFixedPoint, (const std::map<std::string, std::vector
   RC_ASSERT(*back == json);
 }
 
-RC_GTEST_PROP(Canonical, DoesNotDependOnTheOrderOfKeys, (std::map<std::string, std::int64_t> value)) {
+RC_GTEST_PROP(Canonical, DoesNotDependOnTheOrderOfKeys, (const std::map<std::string, std::int64_t>& value)) {
   std::string forwards;
   std::string backwards;
   for (const auto& [key, number] : value) {
-    std::string member = python_string("k" + key) + ":" + std::to_string(number);
-    forwards += (forwards.empty() ? "" : ",") + member;
-    backwards = member + (backwards.empty() ? "" : ",") + backwards;
+    const std::string member = python_string("k" + key) + ":" + std::to_string(number);
+    forwards += fmt::format("{}{}", forwards.empty() ? "" : ",", member);
+    backwards.insert(0, fmt::format("{}{}", member, backwards.empty() ? "" : ","));
   }
   Result<std::string> one = canonical("{" + forwards + "}");
   Result<std::string> other = canonical("{" + backwards + "}");

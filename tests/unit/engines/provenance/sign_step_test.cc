@@ -26,7 +26,7 @@ class SignStepTest : public ::testing::Test {
  protected:
   SignStepTest() { room_.context.directory = folder_.path(); }
 
-  Json with(Json more) {
+  Json with(const Json& more) {
     Json inputs = {{"source_catalog", "prod"},
                    {"destination_catalog", "prod_dr"},
                    {"config", {{"rate", 2.5}}},

@@ -99,6 +99,7 @@ TEST(DescribeMany, AllCatalogsOfBothKindsInTwoStatements) {
   for (const char* name : {"a", "b", "d"}) {
     ASSERT_TRUE(warehouse->open(name, {}).ok());
     std::vector<std::string> statements;
+    statements.reserve(30);
     for (int i = 0; i < 30; ++i)
       statements.push_back("CREATE TABLE " + std::string(name) + ".main.t" + std::to_string(i) +
                            " (x INTEGER, y INTEGER)");
