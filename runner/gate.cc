@@ -49,7 +49,10 @@ Gate evaluate_condition(RunState& state, std::size_t step, const StatusView& vie
         fmt::format("in `if: {}`", text));
   if (value->json.get<bool>()) return gate;
   gate.answer = Gate::Answer::skip;
-  const std::string asked = scope.asked();
+  std::string asked = scope.asked();
+  // failure() and success() go by the needs, and not by the steps behind them.
+  if (spec.condition_uses_status && view.skipped)
+    asked += fmt::format("; \"{}\" was skipped", state.spec(*view.skipped).id);
   gate.reason = fmt::format("if: {} is false{}", text, asked.empty() ? "" : fmt::format(" ({})", asked));
   return gate;
 }

@@ -168,6 +168,7 @@ StatusView Schedule::view_of(std::size_t step) const {
     view.success = view.success && entries_[need].good;
     view.failure = view.failure || (!entries_[need].good && (entries_[need].status == StepStatus::failed ||
                                                              entries_[need].status == StepStatus::unknown));
+    if (!entries_[need].good && entries_[need].status == StepStatus::skipped) view.skipped = need;
   }
   return view;
 }

@@ -50,6 +50,7 @@ struct StatusView {
   bool success = true;
   bool failure = false;
   bool cancelled = false;
+  std::optional<std::size_t> skipped = std::nullopt;  // a need that was skipped: neither a success nor a failure
 };
 
 // The answer of a step's `if`.

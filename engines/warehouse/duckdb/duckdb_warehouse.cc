@@ -1,6 +1,7 @@
 #include "engines/warehouse/duckdb/duckdb_warehouse.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <unordered_set>
 
@@ -9,6 +10,7 @@
 #include "engines/warehouse/duckdb/type_text.h"
 #include "engines/warehouse/names.h"
 #include "specs/json_dump.h"
+#include "specs/nearest.h"
 #include "specs/statement_words.h"
 
 namespace lockstep {
@@ -90,10 +92,12 @@ Result<Rows> DuckDbWarehouse::send(DuckDbSession& session, const Statement& stat
 Result<const CatalogSource*> DuckDbWarehouse::source(std::string_view catalog) const {
   auto found = sources_.find(fold_name(catalog));
   if (found != sources_.end()) return &found->second;
-  std::string known;
-  for (const auto& [key, source] : sources_) known += (known.empty() ? "" : ", ") + source.name;
+  std::vector<std::string> known;
+  for (const auto& [key, source] : sources_) known.push_back(source.name);
+  const std::string meant = did_you_mean(catalog, known);
   return Error("catalog-unknown"_code, fmt::format("connection \"{}\" has no catalog \"{}\"", name_, catalog),
-               fmt::format("its catalogs are: {}", known.empty() ? "none" : known));
+               fmt::format("{}{}its catalogs are: {}", meant, meant.empty() ? "" : " ",
+                           known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
 }
 
 Result<const Dialect*> DuckDbWarehouse::open(std::string_view catalog, const Call& call) {
@@ -147,6 +151,14 @@ Result<void> DuckDbWarehouse::check_read_only(std::string_view sql) const {
 
 // The engine's words: Cannot execute statement of type "INSERT" on database "x" which is attached in read-only mode!
 Error DuckDbWarehouse::explained(Error error) const {
+  constexpr std::string_view kCatalog = "Catalog \"";
+  constexpr std::string_view kNotThere = "\" does not exist!";
+  if (const std::size_t name = error.message.find(kCatalog), after = error.message.find(kNotThere);
+      error.code == "sql-unknown-name" && name != std::string::npos && after != std::string::npos) {
+    const std::string wanted = error.message.substr(name + kCatalog.size(), after - name - kCatalog.size());
+    const Result<const CatalogSource*> found = source(wanted);
+    return found ? error : found.error();
+  }
   constexpr std::string_view kReadOnly = "\" which is attached in read-only mode";
   constexpr std::string_view kBefore = "on database \"";
   const std::size_t end = error.message.find(kReadOnly);
@@ -196,7 +208,9 @@ Result<bool> DuckDbWarehouse::would_change(const Statement& statement, const Cal
   if (Result<void> opened = open_mentioned(statement.sql, call); !opened) return std::move(opened).error();
   Result<std::unique_ptr<Lease>> leased = lease(call);
   if (!leased) return std::move(leased).error();
-  return (*leased)->session().would_change(statement, call);
+  Result<bool> changes = (*leased)->session().would_change(statement, call);
+  if (!changes) return explained(std::move(changes).error());
+  return changes;
 }
 
 Result<std::vector<CatalogContents>> DuckDbWarehouse::describe(const std::vector<std::string>& catalogs,

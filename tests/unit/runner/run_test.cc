@@ -86,7 +86,7 @@ TEST(Run, AFalseConditionSaysWhatItWasAndHowItCame) {
   const RunReport report = run.run();
   EXPECT_EQ(report.steps[0].reason, "if: params.deploy && params.n > 3 is false (params.deploy = false)");
   EXPECT_EQ(report.steps[1].reason, "needs \"a\", which was skipped");
-  EXPECT_EQ(report.steps[2].reason, "if: failure() is false (failure() = false)");
+  EXPECT_EQ(report.steps[2].reason, "if: failure() is false (failure() = false; \"a\" was skipped)");
   EXPECT_EQ(report.status, RunReport::Status::succeeded);
 }
 
