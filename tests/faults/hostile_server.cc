@@ -254,7 +254,7 @@ BlackHole::BlackHole() {
     fill_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     (void)::connect(fill_.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
     pollfd asked{fill_.back(), POLLOUT, 0};
-    (void)::poll(&asked, 1, 20);
+    if (::poll(&asked, 1, 20) < 0) break;
   }
 }
 

@@ -93,6 +93,7 @@ Result<const CatalogSource*> DuckDbWarehouse::source(std::string_view catalog) c
   auto found = sources_.find(fold_name(catalog));
   if (found != sources_.end()) return &found->second;
   std::vector<std::string> known;
+  known.reserve(sources_.size());
   for (const auto& [key, source] : sources_) known.push_back(source.name);
   const std::string meant = did_you_mean(catalog, known);
   return Error("catalog-unknown"_code, fmt::format("connection \"{}\" has no catalog \"{}\"", name_, catalog),

@@ -78,6 +78,7 @@ TEST(Graph, AnEdgeFromAnExpressionSaysSo) {
 
 TEST(Graph, ACycleOfTenThousandStepsIsReportedShortly) {
   std::vector<std::pair<std::string, std::vector<std::size_t>>> steps;
+  steps.reserve(10000);
   for (std::size_t i = 0; i < 10000; ++i) steps.push_back({"s" + std::to_string(i), {(i + 1) % 10000}});
   const Runbook runbook = runbook_of(steps);
   Diagnostics diagnostics(nullptr);

@@ -215,6 +215,7 @@ TEST(JournalActionLog, TellsWhatBecameOfEachAction) {
   log.tell_status(actions);
   using Status = Action::Status;
   std::vector<std::optional<Status>> statuses;
+  statuses.reserve(actions.size());
   for (const Action& action : actions) statuses.push_back(action.status);
   EXPECT_EQ(statuses, (std::vector<std::optional<Status>>{Status::done, Status::failed, Status::unknown,
                                                           Status::unknown, Status::failed, Status::not_run,

@@ -292,6 +292,7 @@ TEST_F(Cache, ManyThreadsFetchOnce) {
       nullptr);
   std::atomic<int> good{0};
   std::vector<std::jthread> threads;
+  threads.reserve(16);
   for (int i = 0; i < 16; ++i)
     threads.emplace_back([&] {
       const Result<std::string> header = cache.header({});
