@@ -27,7 +27,8 @@ std::vector<std::string> option_names(const po::options_description& options) {
 
 ParsedCommand refuse(std::string message, const CommandHelp& help) {
   std::string_view command = help.usage.substr(0, help.usage.find(' ', help.usage.find(' ') + 1));
-  fmt::print(stderr, "error: {} [argument-invalid]\nhint: `{} --help` lists the options and shows examples\n", message, command);
+  fmt::print(stderr, "error: {} [argument-invalid]\nhint: `{} --help` lists the options and shows examples\n", message,
+             command);
   ParsedCommand parsed;
   parsed.exit = 3;
   return parsed;
