@@ -252,7 +252,8 @@ BlackHole::BlackHole() {
   address.sin_port = htons(port_);
   for (int k = 0; k < 4; ++k) {
     fill_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    (void)::connect(fill_.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    [[maybe_unused]] const int under_way =
+        ::connect(fill_.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
     pollfd asked{fill_.back(), POLLOUT, 0};
     if (::poll(&asked, 1, 20) < 0) break;
   }
