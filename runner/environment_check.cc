@@ -137,6 +137,10 @@ void check_environment(const Runbook& runbook, const Graph& graph, EvalScope sco
 void check_connections(const Runbook& runbook, const Graph& graph,
                        const std::vector<std::vector<CatalogAccess>>& accesses, EvalScope scope, bool dry_run,
                        const std::vector<ConnectionPlan>& plans, const SecretSet& secrets, Diagnostics& diagnostics) {
+  std::map<std::string, Error> lacking;  // by connection
+  for (const ConnectionPlan& plan : plans)
+    if (const Result<void> checked = check_settings(plan); !checked) lacking.emplace(plan.name, checked.error());
+  if (lacking.empty()) return;
   const std::vector<Outlook> outlook = outlooks(runbook, graph, before_run(std::move(scope), dry_run));
   std::map<std::string, std::size_t> openers;  // by connection: the first step that opens it, a certain one if any
   for (std::size_t step = 0; step < runbook.steps.size(); ++step) {
@@ -146,17 +150,14 @@ void check_connections(const Runbook& runbook, const Graph& graph,
       if (!first && outlook[step].certain && !outlook[opener->second].certain) opener->second = step;
     }
   }
-  for (const ConnectionPlan& plan : plans) {
-    const auto opener = openers.find(plan.name);
+  for (const auto& [name, error] : lacking) {
+    const auto opener = openers.find(name);
     if (opener == openers.end()) continue;
-    const Result<void> checked = check_settings(plan);
-    if (checked) continue;
-    const Error& error = checked.error();
     const bool certain = outlook[opener->second].certain;
     // Settings may come from secrets.
     Diagnostic& finding = diagnostics.add(
-        certain ? Severity::error : Severity::warning, Code{error.code}, runbook.connection(plan.name)->span,
-        secrets.redact(fmt::format("connection \"{}\": {}", plan.name, error.message)), secrets.redact(error.remedy));
+        certain ? Severity::error : Severity::warning, Code{error.code}, runbook.connection(name)->span,
+        secrets.redact(fmt::format("connection \"{}\": {}", name, error.message)), secrets.redact(error.remedy));
     finding.related.push_back(
         {runbook.steps[opener->second].id_span, certain ? "this step opens it" : "this step opens it, if it runs"});
   }

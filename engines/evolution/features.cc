@@ -33,8 +33,7 @@ std::optional<Error> FeatureGate::require(const TableName& table, const std::vec
 std::string upgrade_warning(const std::set<std::string>& features, std::string_view tables) {
   return fmt::format(
       "{} {} turned on for {}: their protocol is upgraded for good, and readers and writers that do not know it are "
-      "shut "
-      "out",
+      "shut out",
       fmt::join(features, " and "), features.size() == 1 ? "is" : "are", tables);
 }
 

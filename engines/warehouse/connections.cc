@@ -122,7 +122,7 @@ std::string with_circumstances(const Error& error) {
 }
 
 // Whoever sets up a workspace wants to know everything that is missing at once.
-Error all_in_one(std::vector<Error> problems) {
+Error all_in_one(const std::vector<Error>& problems) {
   constexpr std::array<std::array<std::string_view, 3>, 3> kMissing{
       {{"workspace-host-missing", "host", "DATABRICKS_HOST"},
        {"workspace-warehouse-missing", "warehouse_id", "DATABRICKS_WAREHOUSE_ID"},
@@ -156,11 +156,10 @@ Environment environment_of(const WorkspaceServices& services) {
 Result<void> check_settings(const ConnectionPlan& plan, const WorkspaceServices& services) {
   if (plan.type != "databricks") return {};
   const Environment environment = environment_of(services);
-  std::vector<Error> problems = workspace_config_problems(plan.settings, plan.directory, environment);
-  if (!problems.empty()) return all_in_one(std::move(problems));
   const Result<WorkspaceConfig> config = config_of(plan.settings, plan.directory, environment);
-  if (!config) return config.error();
-  return {};
+  if (config) return {};
+  const std::vector<Error> problems = workspace_config_problems(plan.settings, plan.directory, environment);
+  return problems.empty() ? config.error() : all_in_one(problems);
 }
 
 std::unique_ptr<Warehouses> plan_warehouses(std::vector<ConnectionPlan> plans, WorkspaceServices services) {
